@@ -1,0 +1,17 @@
+/*
+ * api: the marks that the library's headers put on what they declare.
+ */
+#ifndef HL_API_H
+#define HL_API_H
+
+#if defined(__GNUC__)
+/* Visible outside the shared library; everything else is hidden. */
+#define HL_API __attribute__((visibility("default")))
+/* The result must be looked at. */
+#define HL_MUST_USE __attribute__((warn_unused_result))
+#else
+#define HL_API
+#define HL_MUST_USE
+#endif
+
+#endif

@@ -1,0 +1,6 @@
+#include "version.h"
+
+const char *hl_version(void)
+{
+	return HL_RELEASE;
+}
