@@ -1,5 +1,8 @@
 /*
- * hotline: the protocol between labs, in one header.
+ * hotline: the protocol between labs, in one header: everything that two of
+ * them must agree on, byte for byte. Nothing here opens a socket or a file,
+ * reads a clock, draws a random number or writes a log: time and entropy come
+ * in as arguments.
  *
  * Inside the library each file includes what it needs; everybody else
  * includes this.
@@ -7,7 +10,22 @@
 #ifndef HL_HOTLINE_H
 #define HL_HOTLINE_H
 
+/* Leaf to top. */
 #include "api.h"
 #include "version.h"
+#include "status.h"
+#include "limits.h"
+#include "bytes.h"
+#include "secret.h"
+
+#include "pack.h"
+
+#include "hash.h"
+#include "pk.h"
+#include "keys.h"
+#include "hpke.h"
+#include "noise.h"
+#include "record.h"
+#include "selftest.h"
 
 #endif
