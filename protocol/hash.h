@@ -7,8 +7,8 @@
 #include "bytes.h"
 #include "secret.h"
 
-#define HL_HASH_SIZE	    32
-#define HL_HKDF_MAX	    (255 * HL_HASH_SIZE)
+#define HL_HASH_SIZE        32
+#define HL_HKDF_MAX         (255 * HL_HASH_SIZE)
 #define HL_FINGERPRINT_SIZE 72 /* 12 groups of 5 digits, 11 spaces, NUL */
 
 /* H(tag, parts) in the network: SHA-256 over "HL1/", the tag, a zero byte, net and all parts. */

@@ -33,7 +33,7 @@ struct hl_dh_key {
 };
 
 #define HL_CLEAN_SIGN_KEY HL_CLEAN(hl_sign_key_clear)
-#define HL_CLEAN_DH_KEY	  HL_CLEAN(hl_dh_key_clear)
+#define HL_CLEAN_DH_KEY   HL_CLEAN(hl_dh_key_clear)
 
 /* A fresh pair. HL_ERR_NOMEM, HL_ERR_ENTROPY, HL_ERR_INTERNAL. */
 HL_MUST HL_API enum hl_status hl_sign_key_generate(

@@ -12,27 +12,27 @@
 #define HL_TAG_SIZE 16 /* ChaCha20-Poly1305 */
 
 /* The link (spec/link.md). */
-#define HL_RECORD	     4096 /* one record on the wire, always */
-#define HL_RECORD_PLAIN	     4080 /* what it holds: a record less its tag */
+#define HL_RECORD            4096 /* one record on the wire, always */
+#define HL_RECORD_PLAIN      4080 /* what it holds: a record less its tag */
 #define HL_REKEY_RECORDS     1024 /* records of one direction under one key */
-#define HL_LANES	     6	  /* lanes 1..6 of a link */
-#define HL_FRAME_MAX	     (512 * 1024)
-#define HL_KNOCK_SIZE	     16
+#define HL_LANES             6    /* lanes 1..6 of a link */
+#define HL_FRAME_MAX         (512 * 1024)
+#define HL_KNOCK_SIZE        16
 #define HL_NOISE_MESSAGE_MAX 1024 /* largest handshake message taken in */
 
 /* Encoding (spec/encoding.md). */
-#define HL_DEPTH     8	   /* arrays within arrays, the outermost counted */
+#define HL_DEPTH     8     /* arrays within arrays, the outermost counted */
 #define HL_ITEMS_MAX 65536 /* values in one document, arrays counted */
 
 /* Envelopes (spec/envelope.md). */
 #define HL_ENVELOPE_MAX (448 * 1024)
-#define HL_PAYLOAD_MIN	1024
-#define HL_PAYLOAD_MAX	(256 * 1024)
-#define HL_ATTACH_MAX	(192 * 1024)
-#define HL_LABS_MAX	64  /* recipient labs of one envelope */
-#define HL_READERS_MAX	512 /* readers of one envelope, over all labs */
-#define HL_SIGS_MAX	32
-#define HL_SEEN_MAX	64 /* envelope ids that a letter's author had seen */
+#define HL_PAYLOAD_MIN  1024
+#define HL_PAYLOAD_MAX  (256 * 1024)
+#define HL_ATTACH_MAX   (192 * 1024)
+#define HL_LABS_MAX     64  /* recipient labs of one envelope */
+#define HL_READERS_MAX  512 /* readers of one envelope, over all labs */
+#define HL_SIGS_MAX     32
+#define HL_SEEN_MAX     64 /* envelope ids that a letter's author had seen */
 
 /* Cards (spec/card.md). */
 #define HL_CARD_MAX    (64 * 1024)

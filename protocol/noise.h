@@ -20,7 +20,7 @@
 
 enum hl_noise_pattern {
 	HL_NOISE_XKPSK3, /* the protocol's */
-	HL_NOISE_XK,	 /* the same without PSK: for comparing with public vectors */
+	HL_NOISE_XK,     /* the same without PSK: for comparing with public vectors */
 };
 
 /* One direction: a key that is kept in the session's secret, and the number of the next message. */
@@ -48,7 +48,7 @@ struct hl_noise {
 	uint8_t h[HL_HASH_SIZE];
 };
 
-#define HL_CLEAN_NOISE	 HL_CLEAN(hl_noise_clear)
+#define HL_CLEAN_NOISE   HL_CLEAN(hl_noise_clear)
 #define HL_CLEAN_SESSION HL_CLEAN(hl_session_clear)
 
 /*

@@ -51,15 +51,15 @@ struct hl_out {
 #define HL_CLEAN_OUT HL_CLEAN(hl_out_clear)
 
 /*
- * The strict pre-scan: one canonical value and nothing after it, at most max bytes, at most HL_DEPTH
- * arrays deep and HL_ITEMS_MAX values, every count and length within the bytes that remain, and
+ * The strict pre-scan: one canonical value and nothing after it, at most max bytes, at most
+ * HL_DEPTH arrays deep and HL_ITEMS_MAX values, every count and length within the bytes that remain, and
  * str that is valid UTF-8 without control characters other than newline and tab.
  * HL_BAD_SIZE (empty, above max), HL_BAD_ENCODING.
  */
 HL_MUST HL_API enum hl_status hl_pack_check(struct hl_view doc, size_t max);
 
 /* True if it is valid UTF-8 (no overlong form, no surrogate, nothing above U+10FFFF) whose only
- * control characters (U+0000 to U+001F, U+007F to U+009F) are those that the kind of text allows. */
+ * control characters (U+0000 to U+001F, U+007F to U+009F) are those that this kind allows. */
 HL_API bool hl_text_ok(struct hl_view text, enum hl_text kind);
 
 /* Reading. Once the status is not HL_OK, every verb returns zeros and changes nothing. */

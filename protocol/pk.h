@@ -1,6 +1,6 @@
 /*
- * Public-key operations on raw bytes, and nothing else: the one module that is chosen when a program
- * is linked. pk_sodium.c is the real one (Ed25519 of RFC 8032, X25519 of RFC 7748, by libsodium);
+ * Public-key operations on raw bytes, and nothing else: the one module that is chosen when a
+ * program is linked. pk_sodium.c is the real one (Ed25519 of RFC 8032, X25519 of RFC 7748, by libsodium);
  * a simulator may put a keyed hash in its place. Everything above goes through keys.h.
  */
 #ifndef HL_PK_H
@@ -8,7 +8,7 @@
 
 #include "bytes.h"
 
-#define HL_PK_SEED_SIZE	  32
+#define HL_PK_SEED_SIZE   32
 #define HL_PK_SIGN_SECRET 64 /* the seed, then the public key */
 
 /* The signing pair of a seed. HL_ERR_INTERNAL. */

@@ -29,10 +29,10 @@ struct hl_frame_list {
 struct hl_records {
 	struct hl_session session;
 	struct hl_frame_list out[HL_LANES + 1]; /* by lane; 0 is unused */
-	size_t queued[HL_LANES + 1];	  /* bytes of each lane's frames not yet sealed */
+	size_t queued[HL_LANES + 1];      /* bytes of each lane's frames not yet sealed */
 	struct hl_buf part[HL_LANES + 1]; /* what has arrived of each lane's frame */
-	struct hl_frame_list in;	  /* whole frames, in order of arrival */
-	enum hl_status failed;		  /* what ended it, HL_OK while it works */
+	struct hl_frame_list in;          /* whole frames, in order of arrival */
+	enum hl_status failed;            /* what ended it, HL_OK while it works */
 };
 
 #define HL_CLEAN_RECORDS HL_CLEAN(hl_records_clear)
@@ -64,7 +64,7 @@ HL_MUST HL_API enum hl_status hl_records_seal(
 /*
  * Opens the peer's next record; whole frames are then given by hl_records_next. Memory grows with
  * what arrives, at most HL_FRAME_MAX a lane and what one record can complete, so drain it each
- * time. HL_BAD_OPEN (not the next record of this session), HL_BAD_ENCODING (lane, chunk or padding),
+ * time. HL_BAD_OPEN (not the next record of this session), HL_BAD_ENCODING (lane, chunk, padding),
  * HL_BAD_SIZE (frame too large), HL_ERR_NOMEM. Any failure ends the object: no frame is given any
  * more, and every later call returns that failure.
  */

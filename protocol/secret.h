@@ -27,7 +27,7 @@ struct hl_entropy {
 };
 
 #define HL_CLEAN_SECRET HL_CLEAN(hl_secret_clear)
-#define HL_CLEAN_KEY32	HL_CLEAN(hl_key32_clear)
+#define HL_CLEAN_KEY32  HL_CLEAN(hl_key32_clear)
 
 /* Allocates n (at least 1) zero bytes into an empty secret. HL_ERR_NOMEM. */
 HL_MUST HL_API enum hl_status hl_secret_new(size_t n, struct hl_secret *ret);
