@@ -28,4 +28,17 @@
 #include "record.h"
 #include "selftest.h"
 
+#include "card.h"
+#include "directory.h"
+#include "seal.h"
+#include "envelope.h"
+#include "channel.h"
+
+#include "kind.h"
+#include "message.h"
+#include "incident.h"
+
+#include "frame.h"
+#include "file.h"
+
 #endif
