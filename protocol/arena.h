@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-/* n zeroed items of a size, aligned for any type; n may be 0 (still not NULL). NULL when there is no
- * memory or n * size overflows. Belongs to the arena. */
+/* n zeroed items of a size, aligned for any type; n may be 0 (still not NULL). NULL when there is
+ * no memory or n * size overflows. Belongs to the arena. */
 void *hl_arena_alloc(void **arena, size_t n, size_t size);
 
 /* Frees everything and leaves NULL. */

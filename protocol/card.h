@@ -1,5 +1,6 @@
 /*
- * Cards: a lab's public, root-signed, numbered record of its nodes and members (spec/identity.md 2).
+ * Cards: a lab's public, root-signed, numbered record of its nodes and members (spec/identity.md
+ * 2).
  *
  * A card owns the bytes that it was read from; its views point into them. The same struct serves as
  * a draft: a caller fills the fields (views and arrays stay the caller's) and encodes a body.

@@ -1,6 +1,7 @@
 /*
- * What a letter says (spec/message.md). One struct for all types: the header, and a body in a union.
- * A parsed message borrows the bytes it was read from and owns its lists; a draft borrows both.
+ * What a letter says (spec/message.md). One struct for all types: the header, and a body in a
+ * union. A parsed message borrows the bytes it was read from and owns its lists; a draft borrows
+ * both.
  */
 #ifndef HL_MESSAGE_H
 #define HL_MESSAGE_H
@@ -109,8 +110,8 @@ HL_API size_t hl_words(struct hl_view text);
 /* The class a type takes; for say and update, call when asked so, else notice. */
 HL_API enum hl_class hl_type_class(enum hl_type type, bool call);
 
-/* seen, ask and fields must be sorted by the caller. Checks every rule of the form; HL_BAD_FORM with
- * *ret_missing (may be NULL) naming the field that is missing or wrong, a static string. */
+/* seen, ask and fields must be sorted by the caller. Checks every rule of the form; HL_BAD_FORM
+ * with *ret_missing (may be NULL) naming the field that is missing or wrong, a static string. */
 HL_MUST HL_API enum hl_status hl_message_encode(
 	const struct hl_message *message, struct hl_buf *ret, const char **ret_missing);
 

@@ -52,8 +52,8 @@ struct hl_out {
 
 /*
  * The strict pre-scan: one canonical value and nothing after it, at most max bytes, at most
- * HL_DEPTH arrays deep and HL_ITEMS_MAX values, every count and length within the bytes that remain, and
- * str that is valid UTF-8 without control characters other than newline and tab.
+ * HL_DEPTH arrays deep and HL_ITEMS_MAX values, every count and length within the bytes that
+ * remain, and str that is valid UTF-8 without control characters other than newline and tab.
  * HL_BAD_SIZE (empty, above max), HL_BAD_ENCODING.
  */
 HL_MUST HL_API enum hl_status hl_pack_check(struct hl_view doc, size_t max);

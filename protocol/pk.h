@@ -1,7 +1,7 @@
 /*
  * Public-key operations on raw bytes, and nothing else: the one module that is chosen when a
- * program is linked. pk_sodium.c is the real one (Ed25519 of RFC 8032, X25519 of RFC 7748, by libsodium);
- * a simulator may put a keyed hash in its place. Everything above goes through keys.h.
+ * program is linked. pk_sodium.c is the real one (Ed25519 of RFC 8032, X25519 of RFC 7748, by
+ * libsodium); a simulator may put a keyed hash in its place. Everything above goes through keys.h.
  */
 #ifndef HL_PK_H
 #define HL_PK_H

@@ -51,7 +51,7 @@ GOOD = {
 PROGRAMS = {
     'node/hotlined': '#!/bin/sh\necho "usage: hotlined [--check]"\n',
     'client/hotline': '#!/bin/sh\ncase $1 in\n'
-                      'ack) printf "usage: hotline ack [--acting]\\n    incident\\n\\nwords\\n" ;;\n'
+                      'ack) printf "usage: hotline ack [--acting]\\n  incident\\n\\nwords\\n" ;;\n'
                       '*) echo "usage: hotline [command]" ;;\nesac\n',
 }
 

@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+"""Writes the seeds of the fuzz targets' corpora: small, one thought a file.
+
+usage: tests/fuzz/seeds.py
+
+What a fuzzer finds worth keeping is added to corpus/<target>/ by hand, under a
+name that says what it is; this script leaves other files alone.
+"""
+import os
+import struct
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'corpus')
+
+
+def uint(n):
+    if n < 1 << 7:
+        return bytes([n])
+    for code, width in ((0xcc, 1), (0xcd, 2), (0xce, 4), (0xcf, 8)):
+        if n < 1 << 8 * width:
+            return bytes([code]) + n.to_bytes(width, 'big')
+    raise ValueError(n)
+
+
+def blob(b):
+    for code, width in ((0xc4, 1), (0xc5, 2), (0xc6, 4)):
+        if len(b) < 1 << 8 * width:
+            return bytes([code]) + len(b).to_bytes(width, 'big') + b
+    raise ValueError(len(b))
+
+
+def text(s):
+    b = s.encode()
+    if len(b) < 32:
+        return bytes([0xa0 | len(b)]) + b
+    for code, width in ((0xd9, 1), (0xda, 2), (0xdb, 4)):
+        if len(b) < 1 << 8 * width:
+            return bytes([code]) + len(b).to_bytes(width, 'big') + b
+    raise ValueError(len(b))
+
+
+def array(*items):
+    n = len(items)
+    head = bytes([0x90 | n]) if n < 16 else b'\xdc' + n.to_bytes(2, 'big')
+    return head + b''.join(items)
+
+
+NIL, FALSE, TRUE = b'\xc0', b'\xc2', b'\xc3'
+
+
+def nested(depth):
+    return b'\x91' * (depth - 1) + b'\x90'
+
+
+PACK = {
+    'record-like': array(uint(1), blob(bytes(range(32))), text('lab-a.example'), uint(1 << 40), NIL,
+                         TRUE, array(uint(200), uint(70000))),
+    'widths': array(*(uint(n) for n in (0, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**32,
+                                        2**64 - 1))),
+    'bins': array(blob(b''), blob(b'\0' * 255), blob(b'\1' * 256)),
+    'texts': array(text(''), text('x' * 31), text('x' * 32), text('é € 😀\n\tend')),
+    'array-16': array(*[FALSE] * 16),
+    'depth-8': nested(8),
+    'depth-9': nested(9),
+    'scalar': uint(42),
+    'long-uint': b'\xcc\x05',
+    'long-uint-64': b'\xcf' + bytes(4) + b'\xff\xff\xff\xff',
+    'long-str': b'\xd9\x01a',
+    'long-bin': b'\xc5\x00\x01a',
+    'long-array': b'\xdc\x00\x01\xc0',
+    'negative': array(b'\xff', b'\xd0\x80'),
+    'float': b'\xcb' + bytes(8),
+    'map': b'\x81\x01\x02',
+    'ext': b'\xd4\x01\x00',
+    'huge-array': b'\xdd\x10\x00\x00\x00',
+    'huge-bin': b'\xc6\xff\xff\xff\xff',
+    'trailing': uint(1) + NIL,
+    'overlong-utf8': b'\xa2\xc0\x80',
+    'surrogate': b'\xa3\xed\xa0\x80',
+    'above-unicode': b'\xa4\xf4\x90\x80\x80',
+    'control': b'\xa1\x1b',
+    'c1-control': b'\xa2\xc2\x85',
+    'delete': b'\xa1\x7f',
+}
+
+
+def chunk(lane, data, last=True):
+    return bytes([lane | (0x80 if last else 0)]) + struct.pack('>H', len(data)) + data
+
+
+def plaintexts(*records):
+    return b'\0' + b''.join(struct.pack('>H', len(r)) + r for r in records)
+
+
+RECORD = {
+    'padding-only': plaintexts(b''),
+    'one-frame': plaintexts(chunk(1, b'hello')),
+    'all-lanes': plaintexts(b''.join(chunk(n, bytes([n]) * n) for n in range(1, 7))),
+    'cut-frame': plaintexts(chunk(5, b'first', False), chunk(2, b'flash'), chunk(5, b'last')),
+    'full-record': plaintexts(chunk(6, b'f' * 4077, False), chunk(6, b'g' * 4077)),
+    'lane-0-with-end': plaintexts(b'\x80\x00\x01x'),
+    'lane-7': plaintexts(chunk(7, b'x')),
+    'reserved-bits': plaintexts(b'\x41\x00\x01x'),
+    'empty-chunk': plaintexts(chunk(1, b'')),
+    'length-beyond': plaintexts(b'\x81\x0f\xee' + b'x' * 100),
+    'length-to-the-end': plaintexts(b'\x81\x0f\xed' + b'x' * 100),
+    'head-cut-off': plaintexts(chunk(1, b'x' * 4075) + b'\x81\x00'),
+    'dirty-padding': plaintexts(chunk(1, b'x') + b'\0\0\1'),
+    'frames-of-each-lane': b'\1' + b''.join(struct.pack('>BH', n, 100 * n) for n in range(1, 7)),
+    'overtaking': b'\1' + b'\x05\x40\x00' + b'\x42\x00\x20' + b'\x21\x00\x01' + b'\x05\xff\xff',
+    'two-large': b'\1' + b'\x06\x00\x00' + b'\x86\x12\x34',
+    'no-lane': b'\1\x00\x00\x01\x07\x00\x01\x01\x00\x00',
+    'wire-zeros': b'\2' + bytes(64),
+    'wire-random': b'\2' + bytes((i * 37 + 11) % 251 for i in range(300)),
+}
+
+# Added below by each target's author: name of the target, then of the seed.
+SEEDS = {'pack': PACK, 'record': RECORD}
+
+
+def main():
+    for target, seeds in SEEDS.items():
+        folder = os.path.join(HERE, target)
+        os.makedirs(folder, exist_ok=True)
+        for name, data in seeds.items():
+            with open(os.path.join(folder, name), 'wb') as f:
+                f.write(data)
+
+
+if __name__ == '__main__':
+    main()
