@@ -23,6 +23,7 @@
 /* Encoding (spec/encoding.md). */
 #define HL_DEPTH     8     /* arrays within arrays, the outermost counted */
 #define HL_ITEMS_MAX 65536 /* values in one document, arrays counted */
+#define HL_LABEL_MAX 32
 
 /* Envelopes (spec/envelope.md). */
 #define HL_ENVELOPE_MAX (448 * 1024)

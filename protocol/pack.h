@@ -62,6 +62,9 @@ HL_MUST HL_API enum hl_status hl_pack_check(struct hl_view doc, size_t max);
  * control characters (U+0000 to U+001F, U+007F to U+009F) are those that this kind allows. */
 HL_API bool hl_text_ok(struct hl_view text, enum hl_text kind);
 
+/* True if it is a label: 1 to 32 of a-z, 0-9, '-' and '.', the first a letter or a digit. */
+HL_API bool hl_label_ok(struct hl_view text);
+
 /* Reading. Once the status is not HL_OK, every verb returns zeros and changes nothing. */
 
 /* Checks the document (hl_pack_check) and places the cursor before its one value. Any earlier use
@@ -83,6 +86,7 @@ HL_API uint64_t hl_in_uint(struct hl_in *in, uint64_t min, uint64_t max);
 HL_API struct hl_view hl_in_bin(struct hl_in *in, size_t min, size_t max);
 HL_API struct hl_view hl_in_str(
 	struct hl_in *in, size_t min, size_t max, enum hl_text kind);
+HL_API struct hl_view hl_in_label(struct hl_in *in);
 HL_API bool hl_in_bool(struct hl_in *in);
 
 /* Consumes a bin of exactly n bytes (an id: 32) into ret, which is zeroed on an error. */
@@ -123,6 +127,9 @@ HL_API void hl_out_nil(struct hl_out *out);
 
 /* Text; HL_BAD_FIELD sticks where no reader would take it (hl_text_ok, HL_TEXT_BLOCK). */
 HL_API void hl_out_str(struct hl_out *out, struct hl_view text);
+
+/* Makes an error stick that the caller found; the first one wins. */
+HL_API void hl_out_fail(struct hl_out *out, enum hl_status status);
 
 /* Moves the document into an empty buffer. The status that stuck, or HL_ERR_USAGE if not exactly
  * one whole value was written. The writer is empty afterwards. */
