@@ -29,6 +29,8 @@ CMOCKA = {
     'failed': re.compile(rb'^\[  FAILED  \] (\d+) test\(s\), listed below:', re.M),
     'skipped': re.compile(rb'^\[  SKIPPED \] (\d+) test\(s\), listed below:', re.M),
 }
+# A setup that failed stands in no summary.
+SETUP = re.compile(rb'^\[  ERROR   \] (?!--- )\S', re.M)
 CLOSING = re.compile(rb'^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$', re.M)
 
 
@@ -55,6 +57,7 @@ def count(output, status, limit):
     sums = {k: [int(n) for n in r.findall(output)] for k, r in CMOCKA.items()}
     if any(sums.values()):
         got = Totals(*(sum(sums[k]) for k in ('passed', 'failed', 'skipped')))
+        got.failed += len(SETUP.findall(output))
     else:
         lines = CLOSING.findall(output)
         got = Totals(*(int(n or 0) for n in lines[-1])) if lines else Totals()

@@ -12,6 +12,11 @@ GROUP = (b'[==========] Running 3 test(s).\n[ RUN      ] a\n[       OK ] a\n'
 BROKEN = (b'[==========] 4 test(s) run.\n[  PASSED  ] 2 test(s).\n'
           b'[  SKIPPED ] 1 test(s), listed below:\n[  SKIPPED ] s\n'
           b'[  FAILED  ] 1 test(s), listed below:\n[  FAILED  ] f\n\n 1 FAILED TEST(S)\n')
+SETUP = (b'[==========] Running 2 test(s).\n[ RUN      ] ok\n[       OK ] ok\n[ RUN      ] t\n'
+         b'Could not run test: Test setup failed\n[  ERROR   ] t\n'
+         b'[==========] 2 test(s) run.\n[  PASSED  ] 1 test(s).\n'
+         b'[==========] Running 2 test(s).\n[  FAILED  ] GROUP SETUP\n[  ERROR   ] c\n'
+         b'[==========] 0 test(s) run.\n[  PASSED  ] 0 test(s).\n')
 
 # output, exit status (None: stopped), passed, failed, skipped, whether a fault is named
 CASES = [
@@ -19,6 +24,8 @@ CASES = [
     (GROUP + GROUP, 0, 6, 0, 0, False),
     (GROUP + BROKEN, 1, 5, 1, 1, False),
     (BROKEN, 0, 2, 1, 1, False),
+    (SETUP, 2, 1, 2, 0, False),
+    (b'[  ERROR   ] --- 0x1 != 0x2\n' + BROKEN, 1, 2, 1, 1, False),
     (GROUP, 1, 3, 1, 0, True),
     (GROUP, -11, 3, 1, 0, True),
     (GROUP, None, 3, 1, 0, True),
