@@ -5,7 +5,7 @@
 #include <sodium.h>
 
 /* Digits of one group of a fingerprint, and the bytes that they are taken from. */
-#define GROUPS	     12
+#define GROUPS       12
 #define GROUP_BYTES  5
 #define GROUP_DIGITS 5
 

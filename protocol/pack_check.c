@@ -152,9 +152,9 @@ static size_t utf8_next(const uint8_t *p, size_t n, uint32_t *ret)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t len = p[0] < 0xc0 ? 0
-		: p[0] < 0xe0	 ? 2
-		: p[0] < 0xf0	 ? 3
-		: p[0] < 0xf8	 ? 4
+		: p[0] < 0xe0    ? 2
+		: p[0] < 0xf0    ? 3
+		: p[0] < 0xf8    ? 4
 				 : 0;
 	uint32_t c;
 
