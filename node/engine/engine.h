@@ -1,0 +1,136 @@
+/*
+ * The switchboard: one deterministic state machine. Events go in, effects come out; between them
+ * lies one commit. No socket, clock or random source of its own: the caller brings frames, time and
+ * entropy, and carries the effects out.
+ *
+ *   hl_engine_step(event)…  ->  hl_engine_commit()  ->  hl_engine_effect()…
+ *
+ * The one rule: no effect that depends on a stored fact comes out before the commit that holds it.
+ */
+#ifndef HL_ENGINE_H
+#define HL_ENGINE_H
+
+#include "node/store/store.h"
+#include "protocol/hotline.h"
+
+#define HL_HEARTBEAT_MS   5000
+#define HL_SILENT_MS      15000   /* a link on which nothing came for so long is dead */
+#define HL_LINK_LIFE_MS   3600000 /* then a new handshake is made */
+#define HL_REDIAL_MIN_MS  1000
+#define HL_REDIAL_MAX_MS  60000
+#define HL_LINK_QUEUE_MAX (1024 * 1024) /* bytes queued on one link before letters wait */
+
+/* The two clocks of a moment, in ms: wall time since 1970 UTC, and time since boot (runs through a
+ * suspend, never jumps). */
+struct hl_now {
+	uint64_t wall, boot;
+};
+
+struct hl_engine_config {
+	struct hl_id net;
+	struct hl_id lab;               /* the own lab */
+	const struct hl_sign_key *sign; /* the node's signing key; borrowed */
+	uint8_t link[HL_KEY_SIZE];      /* the node's link key, public */
+	struct hl_entropy entropy;      /* for jitter alone */
+	const char *version;            /* of this program */
+};
+
+/* A link is named by a number that the caller gives it and never uses again. */
+enum hl_event_type {
+	HL_EVENT_TIMER,     /* hl_engine_next has come; also harmless at any other time */
+	HL_EVENT_LINK_UP,   /* a handshake is done */
+	HL_EVENT_LINK_DOWN, /* the stream has ended, or a record was bad */
+	HL_EVENT_FRAME,     /* one whole frame came */
+	HL_EVENT_DRAINED, /* the link's queue has fallen below half of HL_LINK_QUEUE_MAX */
+	HL_EVENT_DIAL_FAILED, /* nobody could be reached, or no handshake was made */
+	HL_EVENT_SHUTDOWN,    /* say goodbye on every link */
+};
+
+struct hl_event {
+	enum hl_event_type type;
+	uint64_t link;
+	union {
+		struct {
+			enum hl_purpose purpose;
+			bool initiator;           /* this node dialled */
+			uint8_t key[HL_KEY_SIZE]; /* the other's link key, proven */
+			bool psk;                 /* a PSK other than zeros was used */
+			uint64_t
+				peer_pid_uid; /* for the log: uid of a Unix socket's peer + 1, or 0 */
+		} up;
+		struct {
+			const char *why;
+		} down; /* a line; also of a failed dial */
+		struct {
+			unsigned lane;
+			struct hl_view bytes;
+		} frame;
+		struct {
+			struct hl_id lab;
+			const char *why;
+		} dial_failed;
+	};
+};
+
+enum hl_effect_type {
+	HL_EFFECT_SEND,  /* queue a frame on a link (takes the buffer) */
+	HL_EFFECT_CLOSE, /* send what is queued, then end the link */
+	HL_EFFECT_DIAL,  /* make a link to a peer */
+	HL_EFFECT_LOG,
+};
+
+struct hl_effect_out {
+	enum hl_effect_type type;
+	uint64_t link;
+	unsigned lane;
+	struct hl_buf frame;      /* send: the receiver's to clear */
+	struct hl_id lab;         /* dial */
+	uint8_t key[HL_KEY_SIZE]; /* dial: the peer's link key */
+	unsigned priority;        /* log: as syslog, 0 to 7 */
+	char text[256]; /* log: one line; dial: addresses, each ending in '\n' */
+};
+
+struct hl_engine;
+
+/* Reads what it needs from the store (a start with a million envelopes reads as little as one with
+ * ten) and owns nothing of it. The store stays the caller's and outlives the engine. */
+HL_MUST enum hl_status hl_engine_new(const struct hl_engine_config *config,
+	struct hl_store *store, const struct hl_now *now, struct hl_engine **ret);
+void hl_engine_free(struct hl_engine *engine);
+
+/* One event. What a peer does wrong never comes back as an error; negative: the turn is lost, call
+ * hl_engine_commit all the same. */
+HL_MUST enum hl_status hl_engine_step(
+	struct hl_engine *engine, const struct hl_event *event, const struct hl_now *now);
+
+/* Ends the turn: statements are signed, the transaction commits, the effects are released. When it
+ * fails nothing was said: the transaction is rolled back, the links used in the turn are closed
+ * (as effects), and the engine has read its state again. HL_ERR_NOSPACE: go on, the store is full.
+ * HL_ERR_STORE: a write or sync failed; the process must end and never try the sync again. */
+HL_MUST enum hl_status hl_engine_commit(
+	struct hl_engine *engine, const struct hl_now *now);
+
+/* The next effect of committed turns; false when there is none. */
+bool hl_engine_effect(struct hl_engine *engine, struct hl_effect_out *ret);
+
+/* When to step HL_EVENT_TIMER next: boot time in ms. */
+uint64_t hl_engine_next(const struct hl_engine *engine);
+
+/* Keys that may knock (link 1.4): nodes of pinned peers, members of the own lab. */
+struct hl_known_key {
+	uint8_t key[HL_KEY_SIZE];
+	enum hl_purpose purpose;
+	struct hl_id lab;
+	uint8_t psk[HL_KEY_SIZE]; /* zeros: none */
+};
+/* Number i of them; false past the last. */
+bool hl_engine_known(const struct hl_engine *engine, size_t i, struct hl_known_key *ret);
+/* Changes whenever the answers of hl_engine_known change. */
+uint64_t hl_engine_known_generation(const struct hl_engine *engine);
+
+/* From the node's configuration; they stand over what card and store say. Addresses: lines each
+ * ending in '\n' (NULL: those of the card). */
+HL_MUST enum hl_status hl_engine_set_peer(struct hl_engine *engine,
+	const struct hl_id *lab, const char *addresses, const uint8_t psk[HL_KEY_SIZE]);
+
+#endif
