@@ -167,10 +167,11 @@ static void frames(struct hl_view in)
 		if ((total += n) > 2 * HL_FRAME_MAX)
 			break;
 		fuzz_require(hl_buf_reserve(&frame, n) == HL_OK);
-		memset(frame.p, in.p[2], n);
 		frame.n = n;
-		if (n)
+		if (n) {
+			memset(frame.p, in.p[2], n);
 			frame.p[n - 1] = (uint8_t)total;
+		}
 		hl_put_be32(about + 1, (uint32_t)n);
 		status = hl_records_queue(&a, lane, &frame);
 		fuzz_require(status ==
