@@ -87,7 +87,7 @@ static const msgpack_object *in_take(struct hl_in *in, msgpack_object_type type)
 	const msgpack_object *object = in_peek(in);
 
 	if (!object || object->type != type) {
-		hl_in_fail(in, HL_BAD_FIELD);
+		hl_in_fail(in, HL_BAD_ENCODING);
 		return NULL;
 	}
 	in->level[in->depth].at++;
@@ -103,7 +103,8 @@ size_t hl_in_array(struct hl_in *in, size_t min, size_t max)
 		return 0;
 	n = object->via.array.size;
 	if (n < min || n > max) {
-		hl_in_fail(in, HL_BAD_FIELD);
+		/* SPEC encoding 1.7: A reader MUST refuse an array with fewer or more. */
+		hl_in_fail(in, min == max ? HL_BAD_ENCODING : HL_BAD_FIELD);
 		return 0;
 	}
 	/* The pre-scan has bounded the depth. */
@@ -115,9 +116,8 @@ void hl_in_end(struct hl_in *in)
 {
 	if (in->status != HL_OK)
 		return;
-	/* SPEC encoding 1.7: A reader MUST refuse an array with fewer or more. */
 	if (in->depth == 0 || hl_in_more(in))
-		hl_in_fail(in, HL_BAD_FIELD);
+		hl_in_fail(in, HL_BAD_ENCODING);
 	else
 		in->depth--;
 }
@@ -157,9 +157,11 @@ struct hl_view hl_in_str(struct hl_in *in, size_t min, size_t max, enum hl_text 
 		return hl_view_of(NULL, 0);
 	text = hl_view_of(object->via.str.ptr, object->via.str.size);
 	/* The pre-scan took every text as a block. */
-	if (text.n < min || text.n > max ||
-		(kind == HL_TEXT_LINE && !hl_text_ok(text, kind))) {
+	if (kind == HL_TEXT_LINE && !hl_text_ok(text, kind))
+		hl_in_fail(in, HL_BAD_ENCODING);
+	else if (text.n < min || text.n > max)
 		hl_in_fail(in, HL_BAD_FIELD);
+	if (in->status != HL_OK) {
 		return hl_view_of(NULL, 0);
 	}
 	return text;
@@ -185,8 +187,12 @@ bool hl_in_bool(struct hl_in *in)
 
 void hl_in_fixed(struct hl_in *in, uint8_t *ret, size_t n)
 {
-	struct hl_view bytes = hl_in_bin(in, n, n);
+	struct hl_view bytes = hl_in_bin(in, 0, SIZE_MAX);
 
+	if (bytes.n != n) {
+		hl_in_fail(in, HL_BAD_ENCODING);
+		bytes = hl_view_of(NULL, 0);
+	}
 	if (n == 0)
 		return;
 	if (bytes.p)
@@ -215,7 +221,7 @@ enum hl_status hl_in_finish(struct hl_in *in)
 	if (in->status == HL_OK && !in->open)
 		return HL_ERR_USAGE;
 	if (in->depth > 0 || hl_in_more(in))
-		hl_in_fail(in, HL_BAD_FIELD);
+		hl_in_fail(in, HL_BAD_ENCODING);
 	return in->status;
 }
 

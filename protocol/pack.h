@@ -75,13 +75,15 @@ HL_API void hl_in_init(struct hl_in *in, struct hl_view doc, size_t max);
 HL_API void hl_in_clear(struct hl_in *in);
 
 /* Enters an array of min to max values and returns their count; 0 also on an error, so a loop over
- * the count is safe. Otherwise HL_BAD_FIELD sticks. */
+ * the count is safe. Otherwise HL_BAD_FIELD sticks, or HL_BAD_ENCODING where min is max. */
 HL_API size_t hl_in_array(struct hl_in *in, size_t min, size_t max);
 
-/* Leaves the innermost array; HL_BAD_FIELD sticks unless all of its values were consumed. */
+/* Leaves the innermost array; HL_BAD_ENCODING sticks unless all of its values were consumed. */
 HL_API void hl_in_end(struct hl_in *in);
 
-/* Consumes one value of that type within these bounds (lengths in bytes); else HL_BAD_FIELD. */
+/* Consumes one value of that type within these bounds (lengths in bytes). HL_BAD_ENCODING sticks for
+ * another type or a character that the text may not hold, HL_BAD_FIELD for what is out of bounds
+ * (errors 1.2). */
 HL_API uint64_t hl_in_uint(struct hl_in *in, uint64_t min, uint64_t max);
 HL_API struct hl_view hl_in_bin(struct hl_in *in, size_t min, size_t max);
 HL_API struct hl_view hl_in_str(
@@ -107,7 +109,7 @@ static inline bool hl_in_ok(const struct hl_in *in)
 	return in->status == HL_OK;
 }
 
-/* The one check at the end: the status that stuck, or HL_BAD_FIELD if an array is still open or a
+/* The one check at the end: the status that stuck, or HL_BAD_ENCODING if an array is still open or a
  * value unread. Nothing that was read may be used before it is HL_OK. */
 HL_MUST HL_API enum hl_status hl_in_finish(struct hl_in *in);
 
