@@ -9,7 +9,7 @@
 #include "protocol/hotline.h"
 #include "tests/fuzz/fuzz.h"
 
-#define DOC_MAX (64 * 1024)
+#define DOC_MAX (128 * 1024)
 
 /* The second reader. */
 struct scan {
