@@ -41,7 +41,8 @@ enum hl_event_type {
 	HL_EVENT_LINK_UP,   /* a handshake is done */
 	HL_EVENT_LINK_DOWN, /* the stream has ended, or a record was bad */
 	HL_EVENT_FRAME,     /* one whole frame came */
-	HL_EVENT_DRAINED, /* the link's queue has fallen below half of HL_LINK_QUEUE_MAX */
+	HL_EVENT_DRAINED, /* some of the link's queue has gone out: at the latest when it is empty
+			     again, at most once for each 64 KiB */
 	HL_EVENT_DIAL_FAILED, /* nobody could be reached, or no handshake was made */
 	HL_EVENT_SHUTDOWN,    /* say goodbye on every link */
 };
@@ -65,6 +66,9 @@ struct hl_event {
 			unsigned lane;
 			struct hl_view bytes;
 		} frame;
+		struct {
+			size_t queued; /* bytes of frames that still wait */
+		} drained;
 		struct {
 			struct hl_id lab;
 			const char *why;

@@ -1,0 +1,237 @@
+/*
+ * What a node knows and must not lose: the one interface to it, narrow enough for a second engine.
+ *
+ * A turn: the first write begins a transaction, reads see the turn's own writes, and commit or
+ * rollback ends it. Nothing may be said that depends on a write before hl_store_commit was HL_OK.
+ *
+ * Every verb answers HL_OK, HL_UNKNOWN where what was asked for is not held, HL_ERR_NOMEM, or
+ *   HL_ERR_NOSPACE  the disk is full: roll back and go on; the store recovers by itself
+ *   HL_ERR_STORE    a read, write or sync failed, or the file is damaged: it stays so, every later
+ *                   verb answers the same, and the process must end (hl_store_error says why)
+ * Times are wall time in ms. Lists fill the caller's array and tell how many items they gave.
+ */
+#ifndef HL_STORE_H
+#define HL_STORE_H
+
+#include "protocol/hotline.h"
+
+#define HL_STORE_ERROR_MAX   256
+#define HL_WAITING_MAX       64 /* letters of one lab that wait for a card */
+#define HL_STORE_SCHEMA_LAST 1  /* the newest schema that this program knows */
+
+struct hl_store;
+
+/* Opens or makes the store at a path (":memory:" for tests), for one network and one lab. A file of
+ * another network or lab, one that a newer program wrote, one that others may read or that another
+ * process has open is refused with HL_ERR_STORE; ret_error then says what to do, in one line. */
+HL_MUST enum hl_status hl_store_open(const char *path, const struct hl_id *net,
+	const struct hl_id *lab, struct hl_store **ret,
+	char ret_error[static HL_STORE_ERROR_MAX]);
+/* Rolls an open turn back. Takes NULL. */
+void hl_store_close(struct hl_store *store);
+
+/* The last failure, one line for people; empty when there was none. Lives in the store. */
+const char *hl_store_error(const struct hl_store *store);
+
+/* True while a turn has written something. */
+bool hl_store_dirty(const struct hl_store *store);
+/* Ends the turn; HL_OK with nothing to do when nothing was written. After a failure the turn is
+ * still to be rolled back. */
+HL_MUST enum hl_status hl_store_commit(struct hl_store *store);
+void hl_store_rollback(struct hl_store *store);
+/* Housekeeping for a quiet moment, outside a turn: moves the journal into the file. */
+void hl_store_idle(struct hl_store *store);
+
+/* Signed documents. key is the key id of seals and suspensions, and zeros of the others. One card
+ * that equivocates is kept aside and never given by the verbs below but hl_store_doc_by_hash. */
+
+struct hl_doc_row {
+	enum hl_doc sort;
+	struct hl_id lab, key;
+	uint64_t version;
+	struct hl_id hash;
+	bool aside;
+};
+
+/* A row with the same sort, lab, key and version stays (seals: is replaced). */
+HL_MUST enum hl_status hl_store_doc_put(
+	struct hl_store *store, const struct hl_doc_row *row, struct hl_view doc);
+/* The document of one version, or (0) the newest. Appends to the buffer. */
+HL_MUST enum hl_status hl_store_doc_get(struct hl_store *store, enum hl_doc sort,
+	const struct hl_id *lab, const struct hl_id *key, uint64_t version,
+	struct hl_buf *ret);
+HL_MUST enum hl_status hl_store_doc_by_hash(struct hl_store *store, enum hl_doc sort,
+	const struct hl_id *hash, struct hl_buf *ret);
+/* Rows of a sort of one lab (or of all: NULL), from the number skip on, by lab, key, version. */
+HL_MUST enum hl_status hl_store_doc_list(struct hl_store *store, enum hl_doc sort,
+	const struct hl_id *lab, uint64_t skip, struct hl_doc_row *ret, size_t max,
+	size_t *ret_n);
+/* Sealing keys of members that are on no card any more. */
+HL_MUST enum hl_status hl_store_doc_drop(struct hl_store *store, enum hl_doc sort,
+	const struct hl_id *lab, const struct hl_id *key);
+
+/* Pre-shared keys of peers. */
+HL_MUST enum hl_status hl_store_psk_put(
+	struct hl_store *store, const struct hl_id *lab, const struct hl_key32 *psk);
+HL_MUST enum hl_status hl_store_psk_get(
+	struct hl_store *store, const struct hl_id *lab, struct hl_key32 *ret);
+
+/* Letters. */
+
+struct hl_letter_row {
+	struct hl_id id, origin, sender;
+	struct hl_id incident; /* its own id where it opens one */
+	enum hl_class class;
+	enum hl_precedence precedence;
+	enum hl_standing status;
+	uint64_t stored; /* when it was stored first */
+};
+
+HL_MUST enum hl_status hl_store_letter_put(
+	struct hl_store *store, const struct hl_letter_row *row, struct hl_view doc);
+HL_MUST enum hl_status hl_store_letter_row(
+	struct hl_store *store, const struct hl_id *id, struct hl_letter_row *ret);
+/* Read, parsed and verified against its id. HL_BAD_HASH: rotten on disk, not to be served. */
+HL_MUST enum hl_status hl_store_letter_get(
+	struct hl_store *store, const struct hl_id *id, struct hl_envelope *ret);
+/* Calls by one member since a time. */
+HL_MUST enum hl_status hl_store_letter_calls(struct hl_store *store,
+	const struct hl_id *sender, uint64_t since, uint64_t *ret_n);
+
+/* Letters that wait for a card: every copy of bytes on its own, so that a bad one bars no good
+ * one. HL_OVER_QUOTA when HL_WAITING_MAX of that lab wait already; HL_DUPLICATE for these bytes. */
+HL_MUST enum hl_status hl_store_waiting_put(struct hl_store *store,
+	const struct hl_id *id, const struct hl_id *origin, uint64_t stored,
+	struct hl_view doc);
+/* The oldest copy of a lab above a number; appends the document. */
+HL_MUST enum hl_status hl_store_waiting_next(struct hl_store *store,
+	const struct hl_id *origin, uint64_t after, uint64_t *ret_number,
+	struct hl_id *ret_id, uint64_t *ret_stored, struct hl_buf *ret_doc);
+HL_MUST enum hl_status hl_store_waiting_get(struct hl_store *store,
+	const struct hl_id *id, uint64_t *ret_stored, struct hl_buf *ret_doc);
+HL_MUST enum hl_status hl_store_waiting_drop(struct hl_store *store, uint64_t number);
+
+/* Channels. One row for each direction to each peer, of the newest epoch. */
+
+struct hl_channel_row {
+	struct hl_id peer;
+	bool outgoing;
+	uint64_t epoch;
+	uint64_t number; /* of the newest entry that is held */
+	struct hl_id link;
+	uint64_t time;        /* of that entry */
+	uint64_t head_number; /* of the newest head: signed (outgoing), held (incoming) */
+	struct hl_id head_link;
+	uint64_t since; /* incoming: when our receipt grew last; outgoing: the peer's */
+	uint64_t delivered; /* outgoing: all up to this number are held by the peer */
+};
+
+HL_MUST enum hl_status hl_store_channel_get(struct hl_store *store,
+	const struct hl_id *peer, bool outgoing, struct hl_channel_row *ret);
+HL_MUST enum hl_status hl_store_channel_put(
+	struct hl_store *store, const struct hl_channel_row *row);
+
+/* Which entries: of one direction, peer and epoch. */
+struct hl_channel_key {
+	struct hl_id peer;
+	bool outgoing;
+	uint64_t epoch;
+};
+
+struct hl_entry_row {
+	struct hl_entry entry;
+	struct hl_id link;
+	uint64_t epoch;
+	struct hl_id peer;
+	enum hl_proof_state
+		state; /* entered, delivered or refused; incoming: delivered = held */
+	enum hl_status code; /* why refused */
+	bool open; /* outgoing: to be sent until receipted; incoming: its letter is missing */
+	unsigned precedence; /* of an outgoing letter, else 0 */
+	uint64_t receipt; /* number of the first receipt statement that covers it, or 0 */
+};
+
+HL_MUST enum hl_status hl_store_entry_add(struct hl_store *store,
+	const struct hl_channel_key *key, const struct hl_entry_row *row);
+HL_MUST enum hl_status hl_store_entry_get(struct hl_store *store,
+	const struct hl_channel_key *key, uint64_t number, struct hl_entry_row *ret);
+/* In order of number, from first on. */
+HL_MUST enum hl_status hl_store_entry_list(struct hl_store *store,
+	const struct hl_channel_key *key, uint64_t first, struct hl_entry_row *ret,
+	size_t max, size_t *ret_n);
+/* Open ones of a precedence, first to last. */
+HL_MUST enum hl_status hl_store_entry_open(struct hl_store *store,
+	const struct hl_channel_key *key, unsigned precedence, uint64_t first,
+	uint64_t last, struct hl_entry_row *ret, size_t max, size_t *ret_n);
+/* How many are open, up to a cap of 65,536. */
+HL_MUST enum hl_status hl_store_entry_open_count(
+	struct hl_store *store, const struct hl_channel_key *key, uint64_t *ret_n);
+/* Those in a state, the newest first, below a number. */
+HL_MUST enum hl_status hl_store_entry_state(struct hl_store *store,
+	const struct hl_channel_key *key, enum hl_proof_state state, uint64_t below,
+	struct hl_entry_row *ret, size_t max, size_t *ret_n);
+/* All entries that name an id in one direction, the newest epoch first; peer NULL: of all peers,
+ * sorted by peer. */
+HL_MUST enum hl_status hl_store_entry_find(struct hl_store *store, bool outgoing,
+	const struct hl_id *peer, const struct hl_id *id, struct hl_entry_row *ret,
+	size_t max, size_t *ret_n);
+/* The id in the newest card entry below a number. */
+HL_MUST enum hl_status hl_store_entry_card(struct hl_store *store,
+	const struct hl_channel_key *key, uint64_t below, struct hl_id *ret_hash);
+/* receipt 0: stays as it is. */
+HL_MUST enum hl_status hl_store_entry_mark(struct hl_store *store,
+	const struct hl_channel_key *key, uint64_t number, enum hl_proof_state state,
+	enum hl_status code, bool open, uint64_t receipt);
+
+/* Statements that are evidence: heads by the number they name, receipts by the order in which they
+ * came. A head of the same number stays, unless its link differs (contrary): then both are kept. */
+enum hl_statement_kind { HL_STATEMENT_HEAD = 1, HL_STATEMENT_RECEIPT = 2 };
+
+HL_MUST enum hl_status hl_store_statement_put(struct hl_store *store,
+	const struct hl_channel_key *key, enum hl_statement_kind kind, uint64_t number,
+	bool contrary, struct hl_view doc, uint64_t *ret_row);
+HL_MUST enum hl_status hl_store_statement_get(
+	struct hl_store *store, uint64_t row, struct hl_buf *ret);
+/* The head with the smallest number from first to last; appends. */
+HL_MUST enum hl_status hl_store_statement_head(struct hl_store *store,
+	const struct hl_channel_key *key, uint64_t first, uint64_t last,
+	uint64_t *ret_number, struct hl_buf *ret);
+
+/* Calls that ring, or have rung. */
+
+struct hl_call_row {
+	struct hl_id id, incident, lab;
+	enum hl_precedence precedence;
+	enum hl_standing status;
+	uint64_t stored;
+	uint64_t deadline; /* when it is overdue, on the node's own scale of time */
+	enum hl_ring_state state;
+	uint64_t closed; /* when, of a closed one */
+};
+
+HL_MUST enum hl_status hl_store_call_put(
+	struct hl_store *store, const struct hl_call_row *row);
+HL_MUST enum hl_status hl_store_call_get(
+	struct hl_store *store, const struct hl_id *id, struct hl_call_row *ret);
+HL_MUST enum hl_status hl_store_call_mark(struct hl_store *store, const struct hl_id *id,
+	enum hl_ring_state state, uint64_t closed);
+/* Ringing ones by deadline; HL_UNKNOWN when none rings. */
+HL_MUST enum hl_status hl_store_call_next(
+	struct hl_store *store, struct hl_call_row *ret);
+/* Ringing and overdue ones of an incident. */
+HL_MUST enum hl_status hl_store_call_incident(struct hl_store *store,
+	const struct hl_id *incident, struct hl_call_row *ret, size_t max, size_t *ret_n);
+/* For the status: ringing, overdue, and closed since a time; the most urgent first. */
+HL_MUST enum hl_status hl_store_call_list(struct hl_store *store, uint64_t closed_since,
+	struct hl_call_row *ret, size_t max, size_t *ret_n);
+
+/* The feed. number is given by the store. */
+HL_MUST enum hl_status hl_store_feed_add(
+	struct hl_store *store, const struct hl_feed_item *item, uint64_t *ret_number);
+HL_MUST enum hl_status hl_store_feed_list(struct hl_store *store, uint64_t after,
+	struct hl_feed_item *ret, size_t max, size_t *ret_n);
+HL_MUST enum hl_status hl_store_feed_last(struct hl_store *store, uint64_t *ret);
+/* Forgets link states (sort 8) that are older than a time. */
+HL_MUST enum hl_status hl_store_feed_trim(struct hl_store *store, uint64_t before);
+
+#endif
