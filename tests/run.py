@@ -21,7 +21,7 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ORDER = ['lint', 'unit', 'vectors', 'interop', 'fuzz', 'sim', 'integration']
+ORDER = ['lint', 'unit', 'vectors', 'interop', 'fuzz', 'install', 'sim', 'integration']
 SHOWN = 400_000  # bytes of a failing program's output that are shown
 
 CMOCKA = {
