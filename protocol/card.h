@@ -124,9 +124,10 @@ HL_MUST HL_API enum hl_status hl_card_parse(
 	const struct hl_id *net, struct hl_view doc, struct hl_card *ret);
 
 /* identity 2.13 and 2.14: is this card the lab's first, or the one that follows prev? (prev NULL
- * for a first card.) HL_OK, HL_BAD_CARD, HL_BAD_SIGNATURE, HL_FEW_SIGNATURES; HL_NEED_CARD when
- * versions between are missing; HL_STALE when it is not newer; HL_EQUIVOCATION when it has prev's
- * version and another hash. */
+ * for a first card.) HL_OK, HL_BAD_CARD, HL_NOT_MEMBER (signed by no root of either),
+ * HL_BAD_SIGNATURE, HL_FEW_SIGNATURES; HL_NEED_CARD when versions between are missing; HL_STALE
+ * when it is not newer. HL_EQUIVOCATION when it has prev's version and another hash: evidence only
+ * if it is valid after the card before prev, which the caller asks with that card. */
 HL_MUST HL_API enum hl_status hl_card_follows(
 	const struct hl_id *net, const struct hl_card *prev, const struct hl_card *card);
 
@@ -135,7 +136,8 @@ HL_MUST HL_API enum hl_status hl_card_follows(
 HL_MUST HL_API enum hl_status hl_card_disjoint(
 	const struct hl_card *a, const struct hl_card *b, bool *ret_dh);
 
-/* The body of a draft. Roots, nodes, members and the lists of capabilities are sorted here. */
+/* The body of a draft. Roots, nodes, members and the lists of capabilities are sorted here.
+ * HL_ERR_USAGE where a field is one that no reader takes (keys and possessions are not checked). */
 HL_MUST HL_API enum hl_status hl_card_encode(
 	struct hl_card *draft, struct hl_buf *ret_body);
 
@@ -163,7 +165,9 @@ HL_API size_t hl_card_persons(
 
 HL_API void hl_card_clear(struct hl_card *card);
 
-/* Shared by the signed documents: [[key id, signature b64], …] sorted by key id. */
+/* Shared by the signed documents: [[key id, signature b64], …], at least one, sorted by key id.
+ * ret has room for max; *ret_n is set only if no error stands. Writing sorts; HL_ERR_USAGE sticks
+ * where a key id stands twice. */
 HL_API void hl_in_sigs(struct hl_in *in, size_t max, struct hl_sig *ret, size_t *ret_n);
 HL_API void hl_out_sigs(struct hl_out *out, const struct hl_sig *sigs, size_t n);
 

@@ -10,7 +10,6 @@
 #define HL_DIRECTORY_MAX        (64 * 1024)
 #define HL_DIRECTORY_PEERS_MAX  1024
 #define HL_DIRECTORY_GROUPS_MAX 64
-#define HL_LABEL_MAX            32
 #define HL_SUSPENSION_MAX       4096
 
 struct hl_peer_pin {
@@ -46,9 +45,6 @@ struct hl_directory {
 };
 
 #define HL_CLEAN_DIRECTORY HL_CLEAN(hl_directory_clear)
-
-/* Is this a label (encoding 1.6)? */
-HL_API bool hl_label_valid(struct hl_view label);
 
 HL_MUST HL_API enum hl_status hl_directory_parse(
 	const struct hl_id *net, struct hl_view doc, struct hl_directory *ret);

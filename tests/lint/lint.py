@@ -75,11 +75,11 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.M)
 # Leaf to top. A file may include what stands before it; a part of a thing, such
 # as card_verify.c, stands where the thing stands.
 ORDER = ('api version limits status bytes arena secret '
-         'pack '
+         'pack shape '
          'hash pk keys hpke noise record selftest '
-         'card directory roster seal envelope channel evidence '
+         'card directory suspension roster seal envelope channel statement segment evidence '
          'kind message incident '
-         'frame file hotline').split()
+         'frame body file request hotline').split()
 
 # All that the protocol may have from the system.
 PROTOCOL_SYSTEM = {'assert.h', 'errno.h', 'inttypes.h', 'limits.h', 'sodium.h', 'stdalign.h',
