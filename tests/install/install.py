@@ -16,6 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from sources import sources  # noqa: E402  (found in the directory above)
+
 USER = r'''
 #include <hotline/hotline.h>
 #include <stdio.h>
@@ -43,16 +47,6 @@ class Results:
     def check(self, good, text):
         print('ok   ' if good else 'FAIL ', text)
         self.passed, self.failed = self.passed + bool(good), self.failed + (not good)
-
-
-def sources(root):
-    """What belongs to the tree: a copy of nothing that was built."""
-    if (root / '.git').exists():
-        out = subprocess.run(['git', '-C', str(root), 'ls-files', '-co', '--exclude-standard', '-z'],
-                             capture_output=True, check=True).stdout.decode()
-        return [f for f in out.split('\0') if f and (root / f).is_file()]
-    return [str(p.relative_to(root)) for p in root.rglob('*')
-            if p.is_file() and not p.relative_to(root).parts[0].startswith('build')]
 
 
 def install(root, top, compiler):

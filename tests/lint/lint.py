@@ -14,6 +14,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from sources import sources  # noqa: E402  (found in the directory above)
+
 # ---------------------------------------------------------------- the tree
 
 CODE = ('.c', '.h')
@@ -26,20 +30,8 @@ class Tree:
 
     def __init__(self, root, build=None):
         self.root, self.build = Path(root), Path(build) if build else None
-        self.files = sorted(self._list())
+        self.files = sources(root)
         self._text = {}
-
-    def _list(self):
-        if (self.root / '.git').exists():
-            out = subprocess.run(
-                ['git', '-C', str(self.root), 'ls-files', '-co', '--exclude-standard', '-z'],
-                capture_output=True, check=True).stdout.decode()
-            return [f for f in out.split('\0') if f and (self.root / f).is_file()]
-        found = []
-        for top, dirs, names in os.walk(self.root):
-            dirs[:] = [d for d in dirs if not d.startswith('build') and d != '__pycache__']
-            found += [str((Path(top) / n).relative_to(self.root)) for n in names]
-        return found
 
     def text(self, name):
         if name not in self._text:
