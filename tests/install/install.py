@@ -126,7 +126,7 @@ def main(root, compiler):
                   if first[n].read_bytes() != second[n].read_bytes()]
         plain = [n for n in sorted(first) if not is_elf(first[n])]
         r.check(not set(differ) & set(plain),
-                f'{len(plain)} other files: the same in both places{": " if differ else ""}{" ".join(sorted(differ))}')
+                ' '.join([f'{len(plain)} other files: the same in both places'] + differ))
         for name in sorted(set(first) - set(plain)):
             r.check(name not in differ, f'{name}: the same bytes in both places')
             look_at_hardening(r, name, first[name])
