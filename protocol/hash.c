@@ -57,7 +57,8 @@ void hl_hmac(struct hl_view key, const struct hl_view *parts, size_t n,
 	crypto_auth_hmacsha256_state state;
 
 	/* libsodium takes no NULL, not even for an empty key. */
-	crypto_auth_hmacsha256_init(&state, key.n > 0 ? key.p : (const uint8_t *)"", key.n);
+	crypto_auth_hmacsha256_init(
+		&state, key.n > 0 ? key.p : (const uint8_t *)"", key.n);
 	for (size_t i = 0; i < n; i++)
 		crypto_auth_hmacsha256_update(&state, parts[i].p, parts[i].n);
 	crypto_auth_hmacsha256_final(&state, ret);

@@ -81,8 +81,8 @@ HL_API size_t hl_in_array(struct hl_in *in, size_t min, size_t max);
 /* Leaves the innermost array; HL_BAD_ENCODING sticks unless all of its values were consumed. */
 HL_API void hl_in_end(struct hl_in *in);
 
-/* Consumes one value of that type within these bounds (lengths in bytes). HL_BAD_ENCODING sticks for
- * another type or a character that the text may not hold, HL_BAD_FIELD for what is out of bounds
+/* Consumes one value of that type within these bounds (lengths in bytes). HL_BAD_ENCODING sticks
+ * for another type or a character that the text may not hold, HL_BAD_FIELD for what is out of bounds
  * (errors 1.2). */
 HL_API uint64_t hl_in_uint(struct hl_in *in, uint64_t min, uint64_t max);
 HL_API struct hl_view hl_in_bin(struct hl_in *in, size_t min, size_t max);
@@ -109,8 +109,8 @@ static inline bool hl_in_ok(const struct hl_in *in)
 	return in->status == HL_OK;
 }
 
-/* The one check at the end: the status that stuck, or HL_BAD_ENCODING if an array is still open or a
- * value unread. Nothing that was read may be used before it is HL_OK. */
+/* The one check at the end: the status that stuck, or HL_BAD_ENCODING if an array is still open or
+ * a value unread. Nothing that was read may be used before it is HL_OK. */
 HL_MUST HL_API enum hl_status hl_in_finish(struct hl_in *in);
 
 /* Writing, always in the canonical form. The first error sticks. */

@@ -1,4 +1,4 @@
-/* Known answers from public documents, each worked once through the functions that the rest uses. */
+/* Known answers from public documents, each worked once through the functions that all use. */
 #include "selftest.h"
 
 #include <string.h>
@@ -163,8 +163,8 @@ static bool hpke_ok(void)
 		hl_view_eq(HL_VIEW(back), pt);
 }
 
-/* A whole handshake of the cacophony vectors: writes each message at one side, compares it, reads it
- * at the other. */
+/* A whole handshake of the cacophony vectors: writes each message at one side, compares it, reads
+ * it at the other. */
 static bool noise_messages_ok(struct hl_noise *from, struct hl_noise *to)
 {
 	static const struct {

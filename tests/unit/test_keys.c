@@ -47,7 +47,8 @@ static void dh_pairs(void **state)
 	assert_ok(hl_dh(&b, a.pub, &ba));
 	assert_memory_equal(ab.b, ba.b, sizeof(ab.b));
 	assert_status(hl_dh(&none, a.pub, &ab), HL_ERR_USAGE);
-	/* SPEC hashes 1.6: An X25519 result of 32 zero bytes is an error of the key that gave it. */
+	/* SPEC hashes 1.6: An X25519 result of 32 zero bytes is an error of the key that gave
+	 * it. */
 	assert_status(hl_dh(&a, zero, &ab), HL_BAD_KEY);
 	assert_memory_equal(ab.b, ba.b, sizeof(ab.b));
 	assert_ok(hl_dh_key_from_secret(hl_view_secret(&a.sk), &again));

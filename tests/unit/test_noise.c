@@ -1,5 +1,5 @@
-/* The handshake: both sides agree, and every change of key, prologue, PSK or byte ends it. The public
- * vectors are in tests/vectors. */
+/* The handshake: both sides agree, and every change of key, prologue, PSK or byte ends it. The
+ * public vectors are in tests/vectors. */
 #include "tests/unit/unit.h"
 
 #include <sodium.h>

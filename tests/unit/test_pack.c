@@ -63,7 +63,7 @@ static void integers(void **state)
 	}
 }
 
-/* Strings and byte strings at each edge of a form; the first bytes must be those of the shortest. */
+/* Strings and byte strings at each edge of a form; the first bytes are those of the shortest. */
 static void lengths(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
-/* Records: frames in, frames out, in the order that the lanes promise; and every plaintext that a peer
- * with the keys could send and must not. */
+/* Records: frames in, frames out, in the order that the lanes promise; and every plaintext that a
+ * peer with the keys could send and must not. */
 #include "tests/unit/unit.h"
 
 #include <sodium.h>
@@ -190,8 +190,8 @@ static void padding_only(void **state)
 	expect_none(&link.b);
 }
 
-/* SPEC link 2.2: After 1,024 records of one direction (after the records with nonces 1,023, 2,047, …)
- * that direction's key is replaced as by Noise Rekey (section 11.3); the nonce goes on. */
+/* SPEC link 2.2: After 1,024 records of one direction (after the records with nonces 1,023, 2,047,
+ * …) that direction's key is replaced as by Noise Rekey (section 11.3); the nonce goes on. */
 static void rekeying(void **state)
 {
 	uint8_t key[32], sealed[48], zeros[32] = {0}, last[12], nonce[12] = {0};

@@ -1,6 +1,6 @@
 /*
- * unit: what the unit tests share: cmocka and the library, statuses that are shown by name, bytes from
- * hexadecimal, a source of entropy that repeats, and allocations that fail on demand.
+ * unit: what the unit tests share: cmocka and the library, statuses that are shown by name, bytes
+ * from hexadecimal, a source of entropy that repeats, and allocations that fail on demand.
  */
 #ifndef HL_TESTS_UNIT_H
 #define HL_TESTS_UNIT_H
@@ -41,8 +41,8 @@ struct unit_entropy {
 };
 void unit_entropy_init(struct unit_entropy *entropy);
 
-/* The n-th allocation from now on fails once (1: the next one); 0: none does. Counts malloc, calloc,
- * realloc, sodium_malloc and msgpack_zone_init where the library calls them. */
+/* The n-th allocation from now on fails once (1: the next one); 0: none does. Counts malloc,
+ * calloc, realloc, sodium_malloc and msgpack_zone_init where the library calls them. */
 void unit_fail_allocation(unsigned n);
 
 /* True if the failure has happened since it was ordered; and none is ordered any more. */
