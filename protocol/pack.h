@@ -82,8 +82,8 @@ HL_API size_t hl_in_array(struct hl_in *in, size_t min, size_t max);
 HL_API void hl_in_end(struct hl_in *in);
 
 /* Consumes one value of that type within these bounds (lengths in bytes). HL_BAD_ENCODING sticks
- * for another type or a character that the text may not hold, HL_BAD_FIELD for what is out of bounds
- * (errors 1.2). */
+ * for another type or a character that the text may not hold, HL_BAD_FIELD for what is out of
+ * bounds (errors 1.2). */
 HL_API uint64_t hl_in_uint(struct hl_in *in, uint64_t min, uint64_t max);
 HL_API struct hl_view hl_in_bin(struct hl_in *in, size_t min, size_t max);
 HL_API struct hl_view hl_in_str(
