@@ -21,6 +21,7 @@ void hl_hash(const char *tag, const struct hl_id *net, const struct hl_view *par
 {
 	crypto_hash_sha256_state state;
 
+	/* SPEC hashes 1.2: `H(tag, m) = SHA-256("HL1/" ‖ tag ‖ 00 ‖ net_id ‖ m)` */
 	crypto_hash_sha256_init(&state);
 	crypto_hash_sha256_update(&state, (const uint8_t *)"HL1/", 4);
 	crypto_hash_sha256_update(&state, (const uint8_t *)tag, strlen(tag) + 1);
@@ -48,6 +49,7 @@ void hl_net_id(struct hl_view name, struct hl_id *ret)
 {
 	static const struct hl_id no_net;
 
+	/* SPEC hashes 1.3: `net_id = SHA-256("HL1/net" ‖ 00 ‖ 32 zero bytes ‖ name)` */
 	hl_hash1("net", &no_net, name, ret);
 }
 
@@ -99,7 +101,8 @@ enum hl_status hl_hkdf_expand(const struct hl_key32 *prk, const struct hl_view *
 	return HL_OK;
 }
 
-/* One group: the big-endian number in five bytes, modulo 100000, as five digits. */
+/* SPEC hashes 1.8: group i (0 to 11) is the big-endian integer of the five bytes f[5i] to f[5i+4],
+ * modulo 100000, written with five digits. */
 static void put_group(const uint8_t *f, char *ret)
 {
 	uint64_t v = (uint64_t)f[0] << 32 | hl_get_be32(f + 1);
@@ -116,6 +119,7 @@ void hl_fingerprint(const struct hl_id *net, const struct hl_id *lab,
 {
 	struct hl_id f[2];
 
+	/* SPEC hashes 1.8: let `f = H("fpr", x ‖ 00) ‖ H("fpr", x ‖ 01)` */
 	for (uint8_t i = 0; i < 2; i++) {
 		struct hl_view parts[] = {hl_view_id(lab), {&i, 1}};
 

@@ -4,7 +4,8 @@
 
 #include <sodium.h>
 
-/* RFC 9180 sections 4.1 and 5.1: the suite's names in the key encapsulation and in the rest. */
+/* SPEC hashes 2.1: DHKEM(X25519, HKDF-SHA256) (0x0020), HKDF-SHA256 (0x0001) and ChaCha20Poly1305
+ * (0x0003) */
 static const uint8_t kem_suite[] = {'K', 'E', 'M', 0x00, 0x20};
 static const uint8_t hpke_suite[] = {
 	'H', 'P', 'K', 'E', 0x00, 0x20, 0x00, 0x01, 0x00, 0x03};

@@ -113,6 +113,7 @@ static enum hl_status signed_text_make(const char *tag, const struct hl_id *net,
 			return status;
 		p = ret->heap.p;
 	}
+	/* SPEC hashes 1.4: A *signature* is Ed25519 over `"HL1/" ‖ tag ‖ 00 ‖ net_id ‖ m` */
 	memcpy(p, "HL1/", 4);
 	memcpy(p + 4, tag, tag_n);
 	memcpy(p + 4 + tag_n, net->b, sizeof(net->b));
@@ -148,6 +149,8 @@ enum hl_status hl_verify(const char *tag, const struct hl_id *net, struct hl_vie
 
 enum hl_status hl_sign_key_check(const uint8_t pub[static HL_KEY_SIZE])
 {
+	/* SPEC hashes 1.5: Every enrolled Ed25519 key MUST be a canonical point of the prime-order
+	 * subgroup. */
 	return hl_pk_sign_valid(pub) ? HL_OK : HL_BAD_KEY;
 }
 
@@ -160,6 +163,7 @@ enum hl_status hl_dh(const struct hl_dh_key *own, const uint8_t pub[static HL_KE
 void hl_key_id(const struct hl_id *net, enum hl_key_role role,
 	const uint8_t pub[static HL_KEY_SIZE], struct hl_id *ret)
 {
+	/* SPEC hashes 1.7: The *key id* is `H("key", role ‖ key)` with the role in one byte */
 	uint8_t number = (uint8_t)role;
 	struct hl_view parts[] = {{&number, 1}, {pub, HL_KEY_SIZE}};
 

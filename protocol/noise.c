@@ -25,6 +25,7 @@ static const enum token script[3][4] = {
 static const char *pattern_name(enum hl_noise_pattern pattern)
 {
 	switch (pattern) {
+	/* SPEC link 1.1: The handshake is `Noise_XKpsk3_25519_ChaChaPoly_SHA256`. */
 	case HL_NOISE_XKPSK3: return "Noise_XKpsk3_25519_ChaChaPoly_SHA256";
 	case HL_NOISE_XK: return "Noise_XK_25519_ChaChaPoly_SHA256";
 	}
@@ -418,6 +419,8 @@ void hl_knock_mac(const struct hl_key32 *key, struct hl_view message,
 	uint8_t ret[static HL_KNOCK_SIZE])
 {
 	static const char label[] = "HL1/knock"; /* its NUL included */
+	/* SPEC link 1.4: The knock is the first 16 bytes of `HMAC(X25519(own link secret, the
+	 * other's link key), "HL1/knock" ‖ 00 ‖ message 1)`. */
 	struct hl_view parts[] = {HL_VIEW(label), message};
 	uint8_t mac[HL_HASH_SIZE];
 

@@ -3,9 +3,9 @@
 
 #include "pack_scan.h"
 
+/* SPEC encoding 1.1: Map, float, ext and negative integers MUST be refused. */
 enum kind {
-	REFUSED =
-		0, /* map, float, ext, negative integers, and what MessagePack never uses */
+	REFUSED = 0,
 	NIL,
 	BOOL,
 	UINT,
@@ -92,8 +92,11 @@ static bool scan_bytes(struct scan *s, uint64_t n, bool text)
 
 static bool scan_array(struct scan *s, uint64_t n)
 {
+	/* SPEC encoding 1.4: Arrays nest at most 8 deep. */
+	if (s->depth == HL_DEPTH)
+		return false;
 	/* SPEC encoding 1.4: An item takes at least one byte. */
-	if (s->depth == HL_DEPTH || n > s->n - s->at || s->owed > s->n - s->at - n)
+	if (n > s->n - s->at || s->owed > s->n - s->at - n)
 		return false;
 	s->left[s->depth++] = (size_t)n;
 	s->owed += (size_t)n;
@@ -128,6 +131,7 @@ enum hl_status hl_pack_scan(struct hl_view doc, size_t max, size_t *ret_items)
 		if (s.depth > 0)
 			s.left[s.depth - 1]--;
 		s.owed--;
+		/* SPEC encoding 1.4: A structure has at most 65,536 values, its arrays counted. */
 		if (s.items++ == HL_ITEMS_MAX)
 			return HL_BAD_SIZE;
 		if (s.at == s.n || !scan_value(&s))

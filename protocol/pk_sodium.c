@@ -29,6 +29,8 @@ enum hl_status hl_pk_sign(const uint8_t sk[static HL_PK_SIGN_SECRET], struct hl_
 enum hl_status hl_pk_verify(const uint8_t pub[static HL_KEY_SIZE], struct hl_view msg,
 	const uint8_t sig[static HL_SIG_SIZE])
 {
+	/* SPEC hashes 1.5: Verification refuses a non-canonical S, a small-order or non-canonical
+	 * A, and a small-order R, and computes without the cofactor (as libsodium does). */
 	return crypto_sign_ed25519_verify_detached(sig, msg.p, msg.n, pub) == 0
 		? HL_OK
 		: HL_BAD_SIGNATURE;
@@ -51,7 +53,8 @@ enum hl_status hl_pk_dh(const uint8_t sk[static HL_KEY_SIZE],
 {
 	uint8_t shared[HL_KEY_SIZE];
 
-	/* libsodium itself answers -1 where the result would be zeros. */
+	/* SPEC hashes 1.6: An X25519 result of 32 zero bytes is an error of the key that gave
+	 * it. */
 	if (crypto_scalarmult_curve25519(shared, sk, pub) != 0)
 		return HL_BAD_KEY;
 	memcpy(ret, shared, sizeof(shared));

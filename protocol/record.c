@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A chunk: lane, length, then the bytes. */
+/* SPEC link 2.3: A chunk is `lane, length, data` */
 #define CHUNK_HEAD 3
 #define LAST_CHUNK 0x80
 

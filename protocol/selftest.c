@@ -226,6 +226,8 @@ static bool noise_ok(void)
 	return noise_messages_ok(&from, &to);
 }
 
+/* SPEC hashes 2.2: An implementation MUST run known-answer tests of each primitive when it starts,
+ * and MUST NOT go on if one fails. */
 enum hl_status hl_selftest(void)
 {
 	/* Chooses the machine's fastest code first, so that what is tested is what will run. */
