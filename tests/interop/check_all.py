@@ -3,7 +3,7 @@
 Each function takes the file's JSON and yields (name, good).
 """
 
-from hotline_py import encoding, file, hashes, identity
+from hotline_py import encoding, file, hashes, identity, message
 from hotline_py.hashes import BoxKey, SignKey
 from world import code_of
 
@@ -160,7 +160,48 @@ def check_file(v):
             file.read_request, net, h(c["data"])) == c["code"]
 
 
+class CoreLike:
+    """A core as message.json gives it."""
+
+    def __init__(self, c):
+        self.cls, self.status = c["class"], c["status"]
+        self.precedence = c["precedence"]
+        self.incident, self.answers = h(c["incident"]), h(c["answers"])
+
+
+class MemberLike:
+    """A sender of which only the capability matters."""
+
+    def __init__(self, bits, kinds):
+        self.caps = identity.Caps([bits, 4, kinds, [], 0])
+
+    def may(self, bits):
+        return bool(self.caps.bits & bits)
+
+
+def check_message(v):
+    def core(c):
+        message.check_against_core(message.decode_message(
+            h(c["message"])), CoreLike(c["core"]))
+
+    def sender(c):
+        core(c)
+        message.check_sender(message.decode_message(h(c["message"])),
+                             MemberLike(c["bits"], c["kinds"]))
+
+    def form(c):
+        message.check_form(message.decode_message(h(c["message"])))
+
+    for c in v["decode"]:
+        yield c["name"], code_of(message.decode_message, h(c["message"])) \
+            == c["code"]
+    for part, check in (("forms", form), ("cores", core),
+                        ("senders", sender)):
+        for c in v[part]:
+            yield c["name"], code_of(check, c) == c["code"]
+
+
 CHECKS = {"encoding": check_encoding, "hashes": check_hashes,
           "card": check_card, "directory": check_directory,
           "suspension": check_suspension, "seals": check_seals,
-          "file": check_file}
+          "file": check_file, "message": check_message}

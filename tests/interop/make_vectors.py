@@ -13,6 +13,7 @@ sys.path.insert(0, HERE)
 
 import vec_basic  # noqa: E402
 import vec_identity  # noqa: E402
+import vec_message  # noqa: E402
 from world import hexed  # noqa: E402
 
 VECTORS = os.path.join(HERE, "..", "..", "spec", "vectors")
@@ -24,6 +25,7 @@ MAKERS = {
     "directory": vec_identity.make_directory,
     "suspension": vec_identity.make_suspension,
     "seals": vec_identity.make_seals,
+    "message": vec_message.make_message,
 }
 
 
