@@ -3,7 +3,7 @@
 Each function takes the file's JSON and yields (name, good).
 """
 
-from hotline_py import encoding, file, hashes, identity, message
+from hotline_py import encoding, envelope, file, hashes, identity, message
 from hotline_py.hashes import BoxKey, SignKey
 from world import code_of
 
@@ -201,7 +201,101 @@ def check_message(v):
             yield c["name"], code_of(check, c) == c["code"]
 
 
+def reseal(net, c):
+    """A letter made again from its inputs alone."""
+    return envelope.Sealed(
+        net, sender=SignKey(h(c["sender_seed"])), lab_id=h(c["lab_id"]),
+        version=c["card_version"], incident=h(c["incident"]),
+        answers=h(c["answers"]), cls=c["class"], status=c["status"],
+        precedence=c["precedence"], created=c["created"],
+        lifetime=c["lifetime"], answer_within=c["answer_within"],
+        entries=[(h(e["lab_id"]), h(e["key_id"]), e["epoch"], h(e["key"]))
+                 for e in c["entries"]],
+        message=h(c["message"]), ck=h(c["ck"]), salt=h(c["salt"]),
+        signers=[SignKey(h(x)) for x in c["signer_seeds"]])
+
+
+def open_as(net, card, wire, lab_id, device_id, secrets):
+    env = envelope.Envelope(net, wire)
+    return envelope.Opened(env, card, lab_id, device_id, secrets)
+
+
+def check_letter(net, c, labs):
+    """One good letter: made again, taken in by nodes, opened by readers."""
+    s = reseal(net, c)
+    pairs = [("recipients", s.recipients), ("hr", s.hr), ("core", s.core),
+             ("ch", s.ch), ("kcom", s.kcom), ("kenc", s.kenc),
+             ("plaintext", s.padded), ("ct", s.ct), ("ct_hash", s.hct),
+             ("signed", s.signed), ("id", s.id), ("wire", s.wire)]
+    yield c["name"], all(h(c[k]) == x for k, x in pairs) and [
+        (h(x["slip"]), h(x["hash"])) for x in c["slips"]] \
+        == list(zip(s.slips, s.slip_hashes)) and [
+        [h(x["key_id"]), h(x["signature"])] for x in c["sigs"]] == s.sigs
+    card = identity.verify_chain(net, [
+        h(x) for x in labs[c["lab_id"]]["cards"]])
+    rose = c["precedence"] if c["class"] in (1, 3) else None
+    for w in c["wires"]:
+        env = envelope.Envelope(net, h(w["wire"]))
+        yield c["name"] + ": node", code_of(
+            envelope.node_check, env, card, h(w["lab_id"]),
+            raise_precedence=rose) == 0
+        yield from _readers(net, c, card, h(w["wire"]), labs[w["lab_id"]])
+
+
+def _readers(net, c, card, wire, lab):
+    entries = {e["key_id"]: e for e in c["entries"]}
+    for d in lab["devices"]:
+        entry = entries.get(d["key_id"])
+        zero = entry is not None and entry["key"] == "00" * 32
+        due = 16 if entry is None else 18 if zero else 0
+        secrets = [(d["epoch"], BoxKey(h(d["seal_secret"])))]
+        arguments = (net, card, wire, h(lab["lab_id"]), h(d["key_id"]),
+                     secrets)
+        yield c["name"] + ": reader", code_of(open_as, *arguments) == due
+        if due == 0:
+            opened = open_as(*arguments)
+            yield c["name"] + ": text", (
+                opened.text == h(c["message"]) and not opened.bad_slips
+                and opened.ck == h(c["ck"]))
+
+
+def check_node_case(net, c):
+    card = identity.Card(net, h(c["card"]))
+    env = envelope.Envelope(net, h(c["envelope"]))
+    envelope.node_check(
+        env, card, h(c["own_lab"]), held=c["held"],
+        suspended=[h(x) for x in c["suspended"]],
+        known=[h(x) for x in c["known"]],
+        raise_precedence=c["raise_precedence"], own_sender=c["own_sender"])
+    if env.id != h(c["id"]):
+        raise AssertionError("id")
+
+
+def check_device_case(net, c):
+    card = identity.Card(net, h(c["card"]))
+    opened = open_as(net, card, h(c["envelope"]), h(c["lab_id"]),
+                     h(c["key_id"]), [(x["epoch"], BoxKey(h(x["secret"])))
+                                      for x in c["secrets"]])
+    if (opened.text != h(c["message"])
+            or opened.bad_slips != [h(x) for x in c["bad_slips"]]):
+        raise AssertionError("text or slips")
+
+
+def check_envelope(v):
+    net = net_of(v)
+    labs = {x["lab_id"]: x for x in v["labs"]}
+    for c in v["letters"]:
+        yield from check_letter(net, c, labs)
+    for c in v["node"]:
+        yield "node: " + c["name"], code_of(check_node_case, net, c) in (
+            c["code"], c["or"])
+    for c in v["device"]:
+        yield "device: " + c["name"], code_of(
+            check_device_case, net, c) == c["code"]
+
+
 CHECKS = {"encoding": check_encoding, "hashes": check_hashes,
           "card": check_card, "directory": check_directory,
           "suspension": check_suspension, "seals": check_seals,
-          "file": check_file, "message": check_message}
+          "file": check_file, "message": check_message,
+          "envelope": check_envelope}

@@ -12,6 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 import vec_basic  # noqa: E402
+import vec_envelope  # noqa: E402
 import vec_identity  # noqa: E402
 import vec_message  # noqa: E402
 from world import hexed  # noqa: E402
@@ -25,6 +26,7 @@ MAKERS = {
     "directory": vec_identity.make_directory,
     "suspension": vec_identity.make_suspension,
     "seals": vec_identity.make_seals,
+    "envelope": vec_envelope.make_envelope,
     "message": vec_message.make_message,
 }
 
