@@ -3,7 +3,9 @@
 Each function takes the file's JSON and yields (name, good).
 """
 
-from hotline_py import encoding, envelope, file, hashes, identity, message
+from hotline_py import (channel, encoding, envelope, file, hashes,
+                        identity, incident, message)
+from hotline_py.errors import HlError
 from hotline_py.hashes import BoxKey, SignKey
 from world import code_of
 
@@ -294,8 +296,84 @@ def check_envelope(v):
             check_device_case, net, c) == c["code"]
 
 
+def _statement_of(net, raw, cards):
+    st = channel.Statement(raw)
+    card = next((c for c in cards if c.lab_id == st.frm), None)
+    channel.verify_statement(net, st, card)
+    return st
+
+
+def check_channel(v):
+    net = net_of(v)
+    frm, to = h(v["from"]), h(v["to"])
+    cards = [identity.Card(net, h(v[k])) for k in ("from_card", "to_card")]
+    link = channel.link_zero(net, frm, to, v["epoch"])
+    yield "link_0", link == h(v["link_0"])
+    for e in v["entries"]:
+        raw = channel.entry(e["number"], e["sort"], h(e["id"]), e["time"])
+        link = channel.link_next(net, link, raw)
+        yield "entry", (raw, link) == (h(e["entry"]), h(e["link"]))
+    yield from _check_statements(v, net, cards)
+    for c in v["segments"]:
+        yield "segment: " + c["name"], code_of(
+            channel.Segment, net, h(c["segment"])) == c["code"]
+    for c in v["proofs"]:
+        try:
+            s = channel.Segment(net, h(c["segment"]))
+            got = (s.entered(h(c["id"]), cards[0]),
+                   s.delivered(h(c["id"]), *cards))
+        except HlError:
+            got = (False, None)
+        yield "proof: " + c["name"], got == (c["entered"], c["since"])
+
+
+def _check_statements(v, net, cards):
+    frm, to = h(v["from"]), h(v["to"])
+    links = [h(v["link_0"])] + [h(e["link"]) for e in v["entries"]]
+    hd, r = v["head"], v["receipt"]
+    yield "head", channel.statement(
+        net, SignKey(h(v["from_node_seed"])), frm, to,
+        [v["epoch"], hd["k"], links[hd["k"]]], None, hd["time"]) \
+        == h(hd["statement"])
+    yield "receipt", channel.statement(
+        net, SignKey(h(v["to_node_seed"])), to, frm, None,
+        [v["epoch"], r["h"], links[r["h"]], r["n"], r["ranges"],
+         r["refused"], r["since"]], r["time"]) == h(r["statement"])
+    st = _statement_of(net, h(r["statement"]), cards)
+    yield "shows", [st.receipt.shows_held(n + 1)
+                    for n in range(len(r["shows"]))] == r["shows"]
+    yield "whole segment", channel.segment(
+        frm, to, v["epoch"], 1, links[0],
+        [h(e["entry"]) for e in v["entries"]], h(hd["statement"]),
+        h(r["statement"])) == h(v["segment"])
+    for c in v["statements"]:
+        yield "statement: " + c["name"], code_of(
+            _statement_of, net, h(c["statement"]), cards) == c["code"]
+
+
+def letter_of(x):
+    return incident.Letter(
+        id=h(x["id"]), lab=h(x["lab_id"]), person=x["person"],
+        cls=x["class"], status=x["status"], precedence=x["precedence"],
+        created=x["created"], answers=h(x["answers"]),
+        labs=[h(n) for n in x["labs"]], type=x["type"],
+        seen=[h(n) for n in x["seen"]],
+        body=encoding.decode(h(x["body"])), short=x["short"])
+
+
+def check_incident(v):
+    for c in v["cases"]:
+        letters = [letter_of(x) for x in c["letters"]]
+        id_ = h(c["incident"])
+        orders = [letters, letters[::-1], sorted(
+            letters, key=lambda x: x.id[::-1])]
+        yield c["name"], all(incident.fold(id_, o) == h(c["state"])
+                             for o in orders)
+
+
 CHECKS = {"encoding": check_encoding, "hashes": check_hashes,
           "card": check_card, "directory": check_directory,
           "suspension": check_suspension, "seals": check_seals,
           "file": check_file, "message": check_message,
-          "envelope": check_envelope}
+          "envelope": check_envelope,
+          "channel": check_channel, "incident": check_incident}

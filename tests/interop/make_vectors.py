@@ -12,8 +12,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 import vec_basic  # noqa: E402
+import vec_channel  # noqa: E402
 import vec_envelope  # noqa: E402
 import vec_identity  # noqa: E402
+import vec_incident  # noqa: E402
 import vec_message  # noqa: E402
 from world import hexed  # noqa: E402
 
@@ -27,6 +29,8 @@ MAKERS = {
     "suspension": vec_identity.make_suspension,
     "seals": vec_identity.make_seals,
     "envelope": vec_envelope.make_envelope,
+    "channel": vec_channel.make_channel,
+    "incident": vec_incident.make_incident,
     "message": vec_message.make_message,
 }
 
