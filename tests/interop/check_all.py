@@ -3,8 +3,8 @@
 Each function takes the file's JSON and yields (name, good).
 """
 
-from hotline_py import (channel, encoding, envelope, file, hashes,
-                        identity, incident, message)
+from hotline_py import (channel, encoding, envelope, file, frames,
+                        hashes, identity, incident, message, noise, records)
 from hotline_py.errors import HlError
 from hotline_py.hashes import BoxKey, SignKey
 from world import code_of
@@ -371,9 +371,112 @@ def check_incident(v):
                              for o in orders)
 
 
+def shake(net, c, message=None):
+    """Both sides of a handshake; message may replace one of the three."""
+    start = noise.prologue(net, c["purpose"], h(c["responder_lab"]))
+    psk, lost = h(c["psk"]), message or (0, None)
+    static = BoxKey(h(c["responder_static"]))
+    i = noise.Initiator(start, static.public,
+                        BoxKey(h(c["initiator_static"])),
+                        BoxKey(h(c["initiator_ephemeral"])), psk)
+    r = noise.Responder(start, static, BoxKey(h(c["responder_ephemeral"])),
+                        psk)
+
+    def sent(number, made):
+        return lost[1] if number == lost[0] else made
+
+    out = [i.write1()]
+    r.read1(sent(1, out[0]))
+    out.append(r.write2())
+    i.read2(sent(2, out[1]))
+    out.append(i.write3())
+    known = r.read3(sent(3, out[2]))
+    return i, r, out, known
+
+
+def check_handshake(v):
+    net = net_of(v)
+    for c in v["handshakes"]:
+        i, r, out, known = shake(net, c)
+        keys = h(c["initiator_key"]), h(c["responder_key"])
+        yield c["name"], (
+            out == [h(c["message%d" % n]) for n in (1, 2, 3)]
+            and i.hash() == r.hash() == h(c["handshake_hash"])
+            and (i.send_key, i.receive_key) == keys
+            and (r.receive_key, r.send_key) == keys
+            and known == h(c["initiator_public"]))
+        pairs = [(c["initiator_static"], c["responder_public"]),
+                 (c["responder_static"], c["initiator_public"])]
+        yield c["name"] + ": knock", all(noise.knock(
+            BoxKey(h(own)), h(other), out[0]) == h(c["knock"])
+            for own, other in pairs)
+    c = v["handshakes"][1]
+    for f in v["faults"]:
+        yield "message %d: %s" % (f["number"], f["name"]), code_of(
+            shake, net, c, (f["number"], h(f["message"]))) == 29
+    for key in ("psk", "responder_lab", "purpose"):
+        yield "the sides differ in " + key, code_of(
+            _differ, net, c, key) == 29
+    yield from _check_records(v, c)
+    for f in v["frames"]:
+        kinds = frames.NODE_FRAMES if f["purpose"] == 1 \
+            else frames.DEVICE_FRAMES
+        yield "frame: " + f["name"], (code_of(
+            frames.decode_frame, h(f["frame"]), kinds) == 0) == f["good"]
+
+
+def _differ(net, c, key):
+    """A handshake of two sides that do not agree on one input."""
+    other = dict(c)
+    other[key] = 2 if key == "purpose" else "11" * 32
+    out = shake(net, other)[2]
+    shake(net, c, (3 if key == "psk" else 1, out[2 if key == "psk" else 0]))
+
+
+def _check_records(v, c):
+    at = {(r["from"], r["nonce"]): r for r in v["records"]}
+    for side in ("initiator", "responder"):
+        seal = records.Cipher(h(c[side + "_key"]))
+        last = max(n for s, n in at if s == side)
+        for nonce in range(last + 1):
+            r = at.get((side, nonce))
+            if r is None:
+                seal.seal(bytes(4080))
+                continue
+            plain = records.fill([h(r["chunk"])])
+            opened = records.Cipher(seal.key)
+            opened.n = nonce
+            good = seal.key == h(r["key"]) and opened.open(
+                h(r["record"])) == plain
+            yield "record %d" % nonce, good and seal.seal(plain) == h(
+                r["record"])
+    packer = records.Packer()
+    for step in v["packing"]:
+        if "put" in step:
+            packer.put(step["put"]["lane"], h(step["put"]["frame"]))
+        else:
+            yield "packing", packer.record() == h(step["record"])
+    yield "packing: all sent", not packer.waiting()
+    for u in v["unpacking"]:
+        yield "unpacking: " + u["name"], _unpack(u) == (
+            [(f["lane"], h(f["frame"])) for f in u["frames"]]
+            if u["good"] else None)
+
+
+def _unpack(u):
+    unpacker, got = records.Unpacker(), []
+    try:
+        for plain in u["plaintexts"]:
+            got += unpacker.take(h(plain))
+    except HlError:
+        return None
+    return got
+
+
 CHECKS = {"encoding": check_encoding, "hashes": check_hashes,
           "card": check_card, "directory": check_directory,
           "suspension": check_suspension, "seals": check_seals,
           "file": check_file, "message": check_message,
           "envelope": check_envelope,
-          "channel": check_channel, "incident": check_incident}
+          "channel": check_channel, "incident": check_incident,
+          "handshake": check_handshake}

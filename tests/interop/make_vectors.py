@@ -16,6 +16,7 @@ import vec_channel  # noqa: E402
 import vec_envelope  # noqa: E402
 import vec_identity  # noqa: E402
 import vec_incident  # noqa: E402
+import vec_link  # noqa: E402
 import vec_message  # noqa: E402
 from world import hexed  # noqa: E402
 
@@ -31,6 +32,7 @@ MAKERS = {
     "envelope": vec_envelope.make_envelope,
     "channel": vec_channel.make_channel,
     "incident": vec_incident.make_incident,
+    "handshake": vec_link.make_handshake,
     "message": vec_message.make_message,
 }
 

@@ -15,7 +15,7 @@ class Set:
 
     def __init__(self, name):
         self.rng = Rng("incident/" + name)
-        self.letters = {}
+        self.letters, self.incident = {}, None
         self.clock = NOW
 
     def put(self, name, lab, type, body, *, seen=(), answers=None, cls=None,
@@ -35,7 +35,9 @@ class Set:
 
     def open(self, name="r", **how):
         body = how.pop("body", raise_body())
-        return self.put(name, "a", RAISE, body, **how)
+        letter = self.put(name, "a", RAISE, body, **how)
+        self.incident = letter.id
+        return letter
 
     def ack(self, name, lab, call="r", answer=2, **how):
         how.setdefault("seen", (call,))
@@ -489,10 +491,8 @@ def make_incident():
     for name, build in cases:
         s = Set(name)
         build(s)
-        first = Set(name)
-        incident = first.open().id
         letters = list(s.letters.values())
-        out.append({"name": name, "incident": incident,
+        out.append({"name": name, "incident": s.incident,
                     "letters": [letter_json(x) for x in letters],
-                    "state": fold(incident, letters)})
+                    "state": fold(s.incident, letters)})
     return {"page": "incident", "cases": out}
