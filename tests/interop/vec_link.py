@@ -132,7 +132,7 @@ def make_frames(net):
     alpha, beta, _ = three_labs(net)
     st = statement(net, alpha.node.key, alpha.id, beta.id, None, None, NOW)
     seg = segment(alpha.id, beta.id, 1, 5, bytes(32), [], None, None)
-    card, ids = alpha.card, [bytes([n]) * 32 for n in range(257)]
+    card, ids = alpha.card, [n.to_bytes(32, "big") for n in range(257)]
     rows = sorted(lab_item(x.card) for x in (alpha, beta))
     hello = [1, 1, alpha.id, beta.id, alpha.node.id, card.version, card.hash,
              NOW]
