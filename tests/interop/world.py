@@ -51,8 +51,8 @@ class Device:
                                     self.device, self.role, self.caps,
                                     self.key, self.link)
 
-    def seals(self, lab_id, version=1, count=1):
-        start = NOW - DAY
+    def seals(self, lab_id, version=1, now=NOW):
+        start = now - DAY
         body = identity.seals_body(lab_id, self.id, version, start, [
             [self.epoch, start, start + 7 * DAY, self.seal.public]])
         return identity.sign_seals(self.net, body, self.key)
@@ -78,7 +78,7 @@ class Lab:
     """A lab with one node, given members and a chain of cards."""
 
     def __init__(self, net, name, members, roots=1, threshold=1,
-                 rules=(1, 1), seed="hotline vectors", nodes=1):
+                 rules=(1, 1), seed="hotline vectors", nodes=1, now=NOW):
         rng = Rng("%s/%s" % (seed, name))
         self.net, self.name, self.rules = net, name, rules
         self.roots = [rng.sign_key() for _ in range(roots)]
@@ -89,7 +89,7 @@ class Lab:
         self.devices = [Device(net, rng, *m) for m in members]
         self.cards = []
         self.contacts = ["+1 555 0100"]
-        self.issue()
+        self.issue(now - 10 * DAY)
 
     @property
     def node(self):

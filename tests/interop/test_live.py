@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+"""Two nodes and a device of live_peer.py talk over socket pairs.
+
+usage: test_live.py.  The last line is "N passed, M failed".
+"""
+
+import os
+import socket
+import sys
+import threading
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+from hotline_py import frames, noise, records  # noqa: E402
+from hotline_py.envelope import Opened  # noqa: E402
+from hotline_py.errors import HlError  # noqa: E402
+from hotline_py.hashes import BoxKey  # noqa: E402
+import live_peer  # noqa: E402
+from live_peer import Closed, Link, Peer  # noqa: E402
+from test_vectors import Count  # noqa: E402
+from world import (Lab, Rng, caps, raise_message, seal,  # noqa: E402
+                   test_net)
+
+
+def labs():
+    net = test_net()
+    out = [Lab(net, n, [("P of " + n, "laptop", 1, caps())], seed="live",
+               now=live_peer.now()) for n in ("alpha", "beta")]
+    return net, out
+
+
+def pair(psk=bytes(32), other_psk=None):
+    """Two peers with a link between them."""
+    net, (alpha, beta) = labs()
+    a, b = Peer(net, alpha), Peer(net, beta)
+    a.labs.take(beta.card.data)
+    b.labs.take(alpha.card.data)
+    left, right = socket.socketpair()
+    failed = []
+
+    def listen():
+        try:
+            b.accept(right, {alpha.id: other_psk or psk}, 2)
+        except (HlError, Closed) as e:
+            failed.append(e)
+            right.close()
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    live_peer.dial = lambda address, timeout: left
+    try:
+        a.connect(None, beta.id, psk=psk, timeout=2)
+    finally:
+        thread.join()
+    return net, a, b, failed
+
+
+def turn(a, b, until, rounds=100):
+    for _ in range(rounds):
+        if until():
+            return True
+        a.run(timeout=0.02)
+        b.run(timeout=0.02)
+    return until()
+
+
+def letter(net, peer, to, rng, text):
+    entries = peer.readers(peer.lab.id) + peer.readers(to)
+    return seal(net, peer.lab, peer.lab.devices[0], [],
+                raise_message(text=text), rng, entries=entries,
+                created=live_peer.now())
+
+
+def test_exchange():
+    net, a, b, failed = pair(psk=b"\7" * 32)
+    yield "linked", not failed
+    yield "one handshake", a.link.handshake_hash == b.link.handshake_hash
+    a.start()
+    b.start()
+    yield "hellos, seals and heads", turn(a, b, lambda: (
+        "hello" in a.heard and "hello" in b.heard
+        and len(a.seals) == len(b.seals) == 2
+        and any(s.head for s in b.statements)))
+    rng = Rng("live letters")
+    sealed = letter(net, a, b.lab.id, rng, "x" * 5000)
+    a.queue(sealed)
+    yield "delivered", turn(a, b, lambda: a.delivered(sealed.id))
+    env = b.into.letters[sealed.id]
+    device = b.lab.devices[0]
+    opened = Opened(env, a.lab.card, b.lab.id, device.id,
+                    [(device.epoch, device.seal)])
+    yield "opened", opened.message[2][8] == "x" * 5000
+    bad = letter(net, a, b.lab.id, rng, "bad")
+    number = a.queue(bad)
+    a.link.send_frame_bytes(records.ROUTINE, frames.encode_frame(
+        frames.LETTER, a.lab.id, bad.for_labs([b.lab.id])[:-1]))
+    try:
+        turn(a, b, lambda: False, 20)
+        refused = False
+    except HlError as e:
+        refused = e.code == 2
+    yield "a letter cut short is refused", refused and number == 3
+    a.close(1)
+    try:
+        b.run(timeout=1)
+        reason = None
+    except Closed as e:
+        reason = e.reason
+    yield "close is told from a cut", reason == 1
+
+
+def test_wrong_psk():
+    try:
+        _, a, _, failed = pair(b"\1" * 32, b"\2" * 32)
+        a.recv_frame(1)
+        yield "cut", False
+    except Closed as e:
+        yield "cut", not e.clean
+    yield "refused in the handshake", failed and failed[0].code == 29
+
+
+def test_stranger():
+    net, (alpha, beta) = labs()
+    left, right = socket.socketpair()
+    stranger = BoxKey(b"\5" * 32)
+    first = noise.Initiator(
+        noise.prologue(net, 1, beta.id), beta.node.link.public, stranger,
+        BoxKey(b"\6" * 32)).write1()
+    left.sendall(noise.knock(stranger, beta.node.link.public, first) + first)
+    try:
+        Link.respond(right, net, beta.id, beta.node.link, [
+            (alpha.node.link.public, 1, bytes(32))], 1)
+        code = 0
+    except HlError as e:
+        code = e.code
+    left.settimeout(0.05)
+    try:
+        answer = left.recv(1)
+    except socket.timeout:
+        answer = None
+    yield "no answer to a stranger", code == 29 and answer is None
+
+
+def main():
+    count = Count()
+    for test in (test_exchange, test_wrong_psk, test_stranger):
+        count.run(test.__name__, test())
+    sys.exit(count.finish())
+
+
+if __name__ == "__main__":
+    main()
