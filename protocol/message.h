@@ -115,13 +115,14 @@ HL_API enum hl_class hl_type_class(enum hl_type type, bool call);
 HL_MUST HL_API enum hl_status hl_message_encode(
 	const struct hl_message *message, struct hl_buf *ret, const char **ret_missing);
 
-/* HL_BAD_ENCODING, HL_BAD_FIELD, HL_BAD_TYPE (unknown type), HL_BAD_FORM. */
+/* The views lie in bytes. HL_BAD_SIZE, HL_BAD_ENCODING, HL_BAD_FIELD, HL_BAD_TYPE (unknown type),
+ * HL_BAD_HASH (evidence), HL_BAD_FORM (lacks what its kind must have). */
 HL_MUST HL_API enum hl_status hl_message_parse(
 	struct hl_view bytes, struct hl_message *ret);
 HL_API void hl_message_clear(struct hl_message *message);
 
 /* envelope 4.3: does the message go with the core, and may the member say it? HL_BAD_TYPE,
- * HL_BAD_FORM (too many words), HL_NOT_PERMITTED. */
+ * HL_BAD_FIELD (too many words), HL_NOT_PERMITTED. */
 HL_MUST HL_API enum hl_status hl_message_check(const struct hl_message *message,
 	const struct hl_core *core, const struct hl_member *sender);
 
