@@ -245,31 +245,48 @@ static enum hl_status write_token(
 	return mix_token(noise, token);
 }
 
+static enum hl_status write_message(
+	struct hl_noise *noise, struct hl_view payload, struct hl_buf *ret)
+{
+	enum hl_status status;
+
+	if (payload.n > HL_NOISE_MESSAGE_MAX - HL_NOISE_MESSAGE_3)
+		return HL_ERR_USAGE;
+	status = hl_buf_reserve(ret, payload.n + HL_NOISE_MESSAGE_3);
+	if (status != HL_OK)
+		return status;
+	for (const enum token *token = script[noise->done]; *token != END; token++) {
+		status = write_token(noise, *token, ret);
+		if (status != HL_OK)
+			return status;
+	}
+	seal_and_hash(noise, payload, ret);
+	return HL_OK;
+}
+
+/* A message passed, or the handshake is over. */
+static enum hl_status advance(struct hl_noise *noise, enum hl_status status)
+{
+	if (status == HL_OK) {
+		noise->done++;
+	} else {
+		hl_noise_clear(noise);
+		noise->failed = true;
+	}
+	return status;
+}
+
 enum hl_status hl_noise_write(
 	struct hl_noise *noise, struct hl_view payload, struct hl_buf *ret)
 {
 	enum hl_status status = HL_ERR_USAGE;
 	size_t start = ret->n;
 
-	if (!my_turn(noise, true) ||
-		payload.n > HL_NOISE_MESSAGE_MAX - HL_NOISE_MESSAGE_3)
-		goto fail;
-	status = hl_buf_reserve(ret, payload.n + HL_NOISE_MESSAGE_3);
+	if (my_turn(noise, true))
+		status = write_message(noise, payload, ret);
 	if (status != HL_OK)
-		goto fail;
-	for (const enum token *token = script[noise->done]; *token != END; token++) {
-		status = write_token(noise, *token, ret);
-		if (status != HL_OK)
-			goto fail;
-	}
-	seal_and_hash(noise, payload, ret);
-	noise->done++;
-	return HL_OK;
-fail:
-	ret->n = start;
-	hl_noise_clear(noise);
-	noise->failed = true;
-	return status;
+		ret->n = start;
+	return advance(noise, status);
 }
 
 static enum hl_status read_token(
@@ -329,13 +346,7 @@ enum hl_status hl_noise_read(
 		status = message.n > HL_NOISE_MESSAGE_MAX
 			? HL_BAD_HANDSHAKE
 			: read_message(noise, message, ret);
-	if (status == HL_OK) {
-		noise->done++;
-	} else {
-		hl_noise_clear(noise);
-		noise->failed = true;
-	}
-	return status;
+	return advance(noise, status);
 }
 
 bool hl_noise_done(const struct hl_noise *noise)
