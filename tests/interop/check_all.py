@@ -26,14 +26,14 @@ def net_of(v):
 
 
 def check_encoding(v):
-    for c in v["values"]:
+    for c in v.get("values", []):
         raw = h(c["hex"])
         yield c["name"], code_of(encoding.decode, raw) == c["code"]
-    for c in v["lines"]:
+    for c in v.get("lines", []):
         yield "line " + c["hex"], code_of(
             lambda: encoding.line(encoding.decode(h(c["hex"])), 1, 64)) \
             == c["code"]
-    for c in v["labels"]:
+    for c in v.get("labels", []):
         yield "label " + c["hex"], code_of(
             lambda: encoding.label(encoding.decode(h(c["hex"])))) \
             == c["code"]
@@ -41,37 +41,37 @@ def check_encoding(v):
 
 def check_hashes(v):
     net = net_of(v)
-    for c in v["networks"]:
+    for c in v.get("networks", []):
         yield "network", hashes.Net(c["name"]).id == h(c["net_id"])
-    for c in v["tagged"]:
+    for c in v.get("tagged", []):
         yield "hash", net.hash(c["tag"], h(c["message"])) == h(c["hash"])
-    for c in v["key_ids"]:
+    for c in v.get("key_ids", []):
         yield "key id", net.key_id(c["role"], h(c["key"])) == h(c["id"])
-    for c in v["fingerprints"]:
+    for c in v.get("fingerprints", []):
         yield "fingerprint", net.fingerprint(h(c["id"])) == c["digits"]
-    for c in v["signatures"]:
+    for c in v.get("signatures", []):
         key = SignKey(h(c["seed"]))
         yield "signature", (key.public == h(c["public"]) and net.sign(
             key, c["tag"], h(c["message"])) == h(c["signature"]))
-    for c in v["verify"]:
+    for c in v.get("verify", []):
         yield "verify: " + c["name"], net.good_signature(
             h(c["public"]), c["tag"], h(c["message"]),
             h(c["signature"])) == c["valid"]
-    for c in v["points"]:
+    for c in v.get("points", []):
         yield "point: " + c["name"], (code_of(
             hashes.check_point, h(c["public"])) == 0) == c["valid"]
     yield from _check_kems(v)
 
 
 def _check_kems(v):
-    for c in v["hkdf"]:
+    for c in v.get("hkdf", []):
         yield "hkdf", hashes.hkdf_expand(hashes.hkdf_extract(
             h(c["salt"]), h(c["ikm"])), h(c["info"]), c["length"]) \
             == h(c["out"])
-    for c in v["x25519"]:
+    for c in v.get("x25519", []):
         yield "x25519 " + c["name"], code_of(
             hashes.x25519, h(c["secret"]), h(c["public"])) == c["code"]
-    for c in v["hpke"]:
+    for c in v.get("hpke", []):
         enc, ct = hashes.hpke_seal(h(c["public"]), h(c["ikm_e"]),
                                    h(c["info"]), h(c["plaintext"]))
         yield "hpke seal", (enc, ct) == (h(c["enc"]), h(c["ct"]))
@@ -82,19 +82,43 @@ def _check_kems(v):
 
 def check_card(v):
     net = net_of(v)
-    for c in v["chains"]:
+    for c in v.get("chains", []):
         last = identity.verify_chain(net, [h(x["data"]) for x in c["cards"]])
         x = c["cards"][-1]
         yield c["name"], (
             last.hash == h(x["hash"]) and last.version == x["version"]
             and last.lab_id == h(c["lab_id"])
             and net.fingerprint(last.lab_id) == c["fingerprint"])
-    for c in v["steps"]:
+    if "built" in v:
+        yield from check_built(net, v["built"])
+    for c in v.get("steps", []):
         labs = identity.Labs(net)
         for held in c["held"]:
             labs.take(h(held))
         yield c["name"], code_of(labs.take, h(c["card"])) in (
             c["code"], c.get("or"))
+
+
+def check_built(net, b):
+    """The card of card.json's "built", made from its inputs."""
+    lab_id, root = h(b["lab_id"]), SignKey(h(b["root_seed"]))
+    n, m = b["node"], b["member"]
+    node = [BoxKey(h(n["link_secret"])), SignKey(h(n["sign_seed"]))]
+    pop = identity.pop_message(lab_id, 3, node[1].public, node[0].public)
+    member = identity.member_item(
+        net, lab_id, m["person"], m["device"], m["role"],
+        [m["bits"], m["precedence"], [], [], m["rate"]],
+        SignKey(h(m["sign_seed"])), BoxKey(h(m["link_secret"])))
+    body = identity.card_body(
+        lab_id, b["version"], None, b["issued"], b["not_after"], b["name"],
+        b["threshold"], [identity.root_item(net, lab_id, root)],
+        [[node[0].public, node[1].public, h(n["seal_public"]),
+          [n["address"]], n["version_min"], n["version_max"],
+          net.sign(node[1], "pop", pop)]],
+        [member], (b["flash_signers"], b["admin_signers"]), [b["contact"]])
+    yield "built: body", body == h(b["body"])
+    yield "built: card", identity.sign_card(net, body, [root]) \
+        == h(b["data"])
 
 
 def take_directory(net, card, before, data):
@@ -107,10 +131,10 @@ def check_directory(v):
     net = net_of(v)
     card = identity.Card(net, h(v["card"]))
     before = None
-    for c in v["chain"]:
+    for c in v.get("chain", []):
         before = take_directory(net, card, before, h(c["data"]))
         yield "chain", before.hash == h(c["hash"])
-    for c in v["steps"]:
+    for c in v.get("steps", []):
         before = None
         for held in c["held"]:
             before = take_directory(net, card, before, h(held))
@@ -121,7 +145,7 @@ def check_directory(v):
 def check_suspension(v):
     net = net_of(v)
     card = identity.Card(net, h(v["card"]))
-    for c in v["cases"]:
+    for c in v.get("cases", []):
         held = [h(x) for x in c["suspended"]]
         yield c["name"], code_of(
             lambda: identity.verify_suspension(identity.Suspension(
@@ -131,19 +155,20 @@ def check_suspension(v):
 def check_seals(v):
     net = net_of(v)
     card = identity.Card(net, h(v["card"]))
-    for c in v["cases"]:
+    for c in v.get("cases", []):
         held = c["held"] and identity.Seals(net, h(c["held"]))
         yield c["name"], code_of(
             lambda: identity.verify_seals(identity.Seals(
                 net, h(c["seals"])), card, held)) == c["code"]
-    for c in v["choices"]:
+    for c in v.get("choices", []):
         seals = identity.Seals(net, h(c["seals"]))
         for x in c["choose"]:
             yield "choice", seals.choose(x["now"]) == (
                 x["epoch"], h(x["key"]), x["stale"])
-    yield "digest", identity.seal_set_digest(net, [
-        identity.Seals(net, h(x)) for x in v["digest"]["seals"]]) \
-        == h(v["digest"]["digest"])
+    if "digest" in v:
+        yield "digest", identity.seal_set_digest(net, [
+            identity.Seals(net, h(x)) for x in v["digest"]["seals"]]) \
+            == h(v["digest"]["digest"])
 
 
 def check_file(v):
@@ -152,12 +177,12 @@ def check_file(v):
     yield "items", file.read(net, h(v["data"])) == [
         (i["sort"], h(i["data"])) for i in v["items"]]
     yield "armour", file.armour(h(v["data"])) == v["text"]
-    for c in v["good"]:
+    for c in v.get("good", []):
         yield c["name"], file.dearmour(c["text"]) == h(v["data"])
-    for c in v["bad"]:
+    for c in v.get("bad", []):
         yield c["name"], code_of(
             lambda: file.read(net, file.dearmour(c["text"]))) == c["code"]
-    for c in v["requests"]:
+    for c in v.get("requests", []):
         yield c["name"], code_of(
             file.read_request, net, h(c["data"])) == c["code"]
 
@@ -194,7 +219,7 @@ def check_message(v):
     def form(c):
         message.check_form(message.decode_message(h(c["message"])))
 
-    for c in v["decode"]:
+    for c in v.get("decode", []):
         yield c["name"], code_of(message.decode_message, h(c["message"])) \
             == c["code"]
     for part, check in (("forms", form), ("cores", core),
@@ -229,10 +254,16 @@ def check_letter(net, c, labs):
              ("ch", s.ch), ("kcom", s.kcom), ("kenc", s.kenc),
              ("plaintext", s.padded), ("ct", s.ct), ("ct_hash", s.hct),
              ("signed", s.signed), ("id", s.id), ("wire", s.wire)]
-    yield c["name"], all(h(c[k]) == x for k, x in pairs) and [
-        (h(x["slip"]), h(x["hash"])) for x in c["slips"]] \
-        == list(zip(s.slips, s.slip_hashes)) and [
-        [h(x["key_id"]), h(x["signature"])] for x in c["sigs"]] == s.sigs
+    for step, made in pairs:
+        if step in c:
+            yield "%s: %s" % (c["name"], step), h(c[step]) == made
+    if "slips" in c:
+        yield c["name"] + ": slips", [
+            (h(x["slip"]), h(x["hash"])) for x in c["slips"]] \
+            == list(zip(s.slips, s.slip_hashes))
+    if "sigs" in c:
+        yield c["name"] + ": signatures", [
+            [h(x["key_id"]), h(x["signature"])] for x in c["sigs"]] == s.sigs
     card = identity.verify_chain(net, [
         h(x) for x in labs[c["lab_id"]]["cards"]])
     rose = c["precedence"] if c["class"] in (1, 3) else None
@@ -286,12 +317,12 @@ def check_device_case(net, c):
 def check_envelope(v):
     net = net_of(v)
     labs = {x["lab_id"]: x for x in v["labs"]}
-    for c in v["letters"]:
+    for c in v.get("letters", []):
         yield from check_letter(net, c, labs)
-    for c in v["node"]:
+    for c in v.get("node", []):
         yield "node: " + c["name"], code_of(check_node_case, net, c) in (
             c["code"], c["or"])
-    for c in v["device"]:
+    for c in v.get("device", []):
         yield "device: " + c["name"], code_of(
             check_device_case, net, c) == c["code"]
 
@@ -309,15 +340,15 @@ def check_channel(v):
     cards = [identity.Card(net, h(v[k])) for k in ("from_card", "to_card")]
     link = channel.link_zero(net, frm, to, v["epoch"])
     yield "link_0", link == h(v["link_0"])
-    for e in v["entries"]:
+    for e in v.get("entries", []):
         raw = channel.entry(e["number"], e["sort"], h(e["id"]), e["time"])
         link = channel.link_next(net, link, raw)
         yield "entry", (raw, link) == (h(e["entry"]), h(e["link"]))
     yield from _check_statements(v, net, cards)
-    for c in v["segments"]:
+    for c in v.get("segments", []):
         yield "segment: " + c["name"], code_of(
             channel.Segment, net, h(c["segment"])) == c["code"]
-    for c in v["proofs"]:
+    for c in v.get("proofs", []):
         try:
             s = channel.Segment(net, h(c["segment"]))
             got = (s.entered(h(c["id"]), cards[0]),
@@ -346,7 +377,7 @@ def _check_statements(v, net, cards):
         frm, to, v["epoch"], 1, links[0],
         [h(e["entry"]) for e in v["entries"]], h(hd["statement"]),
         h(r["statement"])) == h(v["segment"])
-    for c in v["statements"]:
+    for c in v.get("statements", []):
         yield "statement: " + c["name"], code_of(
             _statement_of, net, h(c["statement"]), cards) == c["code"]
 
@@ -362,7 +393,7 @@ def letter_of(x):
 
 
 def check_incident(v):
-    for c in v["cases"]:
+    for c in v.get("cases", []):
         letters = [letter_of(x) for x in c["letters"]]
         id_ = h(c["incident"])
         orders = [letters, letters[::-1], sorted(
@@ -396,7 +427,7 @@ def shake(net, c, message=None):
 
 def check_handshake(v):
     net = net_of(v)
-    for c in v["handshakes"]:
+    for c in v.get("handshakes", []):
         i, r, out, known = shake(net, c)
         keys = h(c["initiator_key"]), h(c["responder_key"])
         yield c["name"], (
@@ -410,15 +441,15 @@ def check_handshake(v):
         yield c["name"] + ": knock", all(noise.knock(
             BoxKey(h(own)), h(other), out[0]) == h(c["knock"])
             for own, other in pairs)
-    c = v["handshakes"][1]
-    for f in v["faults"]:
+    c = v["handshakes"][1 if len(v["handshakes"]) > 1 else 0]
+    for f in v.get("faults", []):
         yield "message %d: %s" % (f["number"], f["name"]), code_of(
             shake, net, c, (f["number"], h(f["message"]))) == 29
     for key in ("psk", "responder_lab", "purpose"):
         yield "the sides differ in " + key, code_of(
             _differ, net, c, key) == 29
     yield from _check_records(v, c)
-    for f in v["frames"]:
+    for f in v.get("frames", []):
         kinds = frames.NODE_FRAMES if f["purpose"] == 1 \
             else frames.DEVICE_FRAMES
         yield "frame: " + f["name"], (code_of(
@@ -437,7 +468,7 @@ def _check_records(v, c):
     at = {(r["from"], r["nonce"]): r for r in v["records"]}
     for side in ("initiator", "responder"):
         seal = records.Cipher(h(c[side + "_key"]))
-        last = max(n for s, n in at if s == side)
+        last = max((n for s, n in at if s == side), default=-1)
         for nonce in range(last + 1):
             r = at.get((side, nonce))
             if r is None:
@@ -451,16 +482,28 @@ def _check_records(v, c):
             yield "record %d" % nonce, good and seal.seal(plain) == h(
                 r["record"])
     packer = records.Packer()
-    for step in v["packing"]:
+    for step in v.get("packing", []):
         if "put" in step:
             packer.put(step["put"]["lane"], h(step["put"]["frame"]))
         else:
             yield "packing", packer.record() == h(step["record"])
     yield "packing: all sent", not packer.waiting()
-    for u in v["unpacking"]:
+    yield from _check_stream(v, c)
+    for u in v.get("unpacking", []):
         yield "unpacking: " + u["name"], _unpack(u) == (
             [(f["lane"], h(f["frame"])) for f in u["frames"]]
             if u["good"] else None)
+
+
+def _check_stream(v, c):
+    """Records in a row, as another implementation cut its frames."""
+    for s in v.get("streams", []):
+        cipher = records.Cipher(h(c[s["from"] + "_key"]))
+        unpacker, got = records.Unpacker(), []
+        for record in s["records"]:
+            got += unpacker.take(cipher.open(h(record)))
+        yield "stream", got == [(f["lane"], h(f["frame"]))
+                                for f in s["frames"]]
 
 
 def _unpack(u):
