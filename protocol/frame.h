@@ -8,12 +8,14 @@
 #include "channel.h"
 #include "envelope.h"
 
-#define HL_PROTOCOL_VERSION 1
-#define HL_FRAME_LABS_MAX   1024
-#define HL_FRAME_IDS_MAX    256
-#define HL_FRAME_DOCS_MAX   (256 * 1024)
-#define HL_FEED_MAX         512
-#define HL_STATUS_CALLS_MAX 256
+#define HL_PROTOCOL_VERSION    1
+#define HL_FRAME_LABS_MAX      1024
+#define HL_FRAME_IDS_MAX       256
+#define HL_FRAME_DOCS_MAX      (256 * 1024)
+#define HL_FRAME_DOC_ITEMS_MAX 4096
+#define HL_FEED_MAX            512
+#define HL_STATUS_CALLS_MAX    256
+#define HL_STATUS_WARNINGS_MAX 256
 
 enum hl_purpose { HL_PURPOSE_PEER = 1, HL_PURPOSE_DEVICE = 2 };
 
@@ -194,17 +196,21 @@ struct hl_frame {
 
 #define HL_CLEAN_FRAME HL_CLEAN(hl_frame_clear)
 
+/* HL_ERR_USAGE for a type or field that no reader takes; HL_BAD_SIZE above HL_FRAME_MAX. */
 HL_MUST HL_API enum hl_status hl_frame_encode(
 	const struct hl_frame *frame, struct hl_buf *ret);
-/* HL_BAD_TYPE for a type that does not belong to the purpose (link 3.1). */
+/* HL_BAD_TYPE for a type that does not belong to the purpose (link 3.1). HL_BAD_SIZE, _ENCODING,
+ * _FIELD; HL_ERR_NOMEM. */
 HL_MUST HL_API enum hl_status hl_frame_parse(
 	struct hl_view bytes, enum hl_purpose purpose, struct hl_frame *ret);
+/* Wipes it too. Takes NULL. */
 HL_API void hl_frame_clear(struct hl_frame *frame);
 
 /* The lane that a frame belongs in; precedence is that of a letter (else 0). */
 HL_API unsigned hl_frame_lane(enum hl_frame_type type, unsigned precedence);
 
-/* Bodies of replies. parse borrows the bytes; lists are owned and freed by hl_body_clear. */
+/* Bodies of replies. parse borrows the bytes; lists are owned and freed by hl_body_clear. Put,
+ * watch, psk and ping are answered without a body: HL_ERR_USAGE. */
 struct hl_doc_item {
 	enum hl_doc sort;
 	struct hl_view doc;

@@ -150,7 +150,7 @@ static void read_field(
 	if (f->optional) {
 		if (hl_in_nil(in))
 			return;
-		if (f->kind == HL_SHAPE_FIXED || f->kind == HL_SHAPE_GROUP)
+		if (f->flag)
 			memcpy(object + f->count_at, &flag, sizeof(flag));
 	}
 	switch (f->kind) {
@@ -256,7 +256,7 @@ static bool is_nil(const struct hl_field *f, const uint8_t *object)
 {
 	if (!f->optional)
 		return false;
-	if (f->kind == HL_SHAPE_FIXED || f->kind == HL_SHAPE_GROUP)
+	if (f->flag)
 		return !load_bool(object + f->count_at);
 	return load_view(object + f->at).n == 0;
 }

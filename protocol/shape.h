@@ -32,11 +32,11 @@ struct hl_shape;
 struct hl_field {
 	enum hl_shape_kind kind;
 	size_t at, size; /* of the member */
-	bool optional;   /* nil is allowed: see count_at, or an empty view (min is 1) */
-	size_t count_at; /* the size_t of a list; the bool of an optional id or group */
+	bool optional;   /* nil is allowed; without flag, an empty view stands for it */
+	bool flag;       /* the bool at count_at says whether the member is there */
+	size_t count_at; /* the size_t that counts a list, or the bool of flag */
 	uint64_t min, max;
-	unsigned
-		key; /* a sorted list: the number of the field (from 1) that it is sorted by */
+	unsigned key; /* a list sorted by the key-th field of its items; 0: not sorted */
 	const struct hl_shape *of;
 };
 
@@ -47,78 +47,42 @@ struct hl_shape {
 	const struct hl_field *fields;
 };
 
+/* The table's words; T is the struct, m the member, l and h its bounds, s the shape of what is
+ * within, k the key of a sorted list (0: not sorted). */
+/* clang-format off */
 #define HL_MEMBER(T, m) .at = offsetof(T, m), .size = sizeof(((T *)0)->m)
-#define HL_SHAPE_OF(T, fs)                                         \
-	{                                                          \
-		sizeof(T), false, sizeof(fs) / sizeof((fs)[0]), fs \
-	}
-#define HL_BARE_OF(T, fs)              \
-	{                              \
-		sizeof(T), true, 1, fs \
-	}
 
-#define HL_F_FORMAT                     \
-	{                               \
-		.kind = HL_SHAPE_FORMAT \
-	}
-#define HL_F_UINT(T, m, l, h)                                              \
-	{                                                                  \
-		.kind = HL_SHAPE_UINT, HL_MEMBER(T, m), .min = l, .max = h \
-	}
-#define HL_F_ANY(T, m) HL_F_UINT(T, m, 0, UINT64_MAX)
-#define HL_F_SIGNED(T, m)                                \
-	{                                                \
-		.kind = HL_SHAPE_SIGNED, HL_MEMBER(T, m) \
-	}
-#define HL_F_BOOL(T, m)                                \
-	{                                              \
-		.kind = HL_SHAPE_BOOL, HL_MEMBER(T, m) \
-	}
-#define HL_F_FIXED(T, m)                                \
-	{                                               \
-		.kind = HL_SHAPE_FIXED, HL_MEMBER(T, m) \
-	}
-#define HL_F_OPT_FIXED(T, m, has)                                          \
-	{                                                                  \
-		.kind = HL_SHAPE_FIXED, HL_MEMBER(T, m), .optional = true, \
-		.count_at = offsetof(T, has)                               \
-	}
-#define HL_F_BIN(T, m, l, h)                                              \
-	{                                                                 \
-		.kind = HL_SHAPE_BIN, HL_MEMBER(T, m), .min = l, .max = h \
-	}
-#define HL_F_OPT_BIN(T, m, h)                                                      \
-	{                                                                          \
-		.kind = HL_SHAPE_BIN, HL_MEMBER(T, m), .optional = true, .min = 1, \
-		.max = h                                                           \
-	}
-#define HL_F_LINE(T, m, l, h)                                              \
-	{                                                                  \
-		.kind = HL_SHAPE_LINE, HL_MEMBER(T, m), .min = l, .max = h \
-	}
-#define HL_F_LABEL(T, m)                                \
-	{                                               \
-		.kind = HL_SHAPE_LABEL, HL_MEMBER(T, m) \
-	}
-#define HL_F_GROUP(T, m, s)                                         \
-	{                                                           \
-		.kind = HL_SHAPE_GROUP, HL_MEMBER(T, m), .of = &(s) \
-	}
-#define HL_F_OPT_GROUP(T, m, has, s)                                       \
-	{                                                                  \
-		.kind = HL_SHAPE_GROUP, HL_MEMBER(T, m), .optional = true, \
-		.count_at = offsetof(T, has), .of = &(s)                   \
-	}
-#define HL_F_LIST(T, m, n, l, h, k, s)                                              \
-	{                                                                           \
-		.kind = HL_SHAPE_LIST, HL_MEMBER(T, m), .count_at = offsetof(T, n), \
-		.min = l, .max = h, .key = k, .of = &(s)                            \
-	}
-#define HL_F_ROW(T, m, n, l, h, k, s)                                              \
-	{                                                                          \
-		.kind = HL_SHAPE_ROW, HL_MEMBER(T, m), .count_at = offsetof(T, n), \
-		.min = l, .max = h, .key = k, .of = &(s)                           \
-	}
+#define HL_SHAPE_OF(T, fields) {sizeof(T), false, sizeof(fields) / sizeof((fields)[0]), fields}
+#define HL_BARE_OF(T, fields)  {sizeof(T), true, 1, fields}
+
+#define HL_F_FORMAT            {.kind = HL_SHAPE_FORMAT}
+#define HL_F_UINT(T, m, l, h)  {.kind = HL_SHAPE_UINT, HL_MEMBER(T, m), .min = l, .max = h}
+#define HL_F_ANY(T, m)         HL_F_UINT(T, m, 0, UINT64_MAX)
+#define HL_F_SIGNED(T, m)      {.kind = HL_SHAPE_SIGNED, HL_MEMBER(T, m)}
+#define HL_F_BOOL(T, m)        {.kind = HL_SHAPE_BOOL, HL_MEMBER(T, m)}
+#define HL_F_FIXED(T, m)       {.kind = HL_SHAPE_FIXED, HL_MEMBER(T, m)}
+#define HL_F_BIN(T, m, l, h)   {.kind = HL_SHAPE_BIN, HL_MEMBER(T, m), .min = l, .max = h}
+#define HL_F_LINE(T, m, l, h)  {.kind = HL_SHAPE_LINE, HL_MEMBER(T, m), .min = l, .max = h}
+#define HL_F_LABEL(T, m)       {.kind = HL_SHAPE_LABEL, HL_MEMBER(T, m)}
+#define HL_F_GROUP(T, m, s)    {.kind = HL_SHAPE_GROUP, HL_MEMBER(T, m), .of = &(s)}
+
+/* x|nil: by a bool of its own (has), or as an empty view. */
+#define HL_NIL_UNLESS(T, has) .optional = true, .flag = true, .count_at = offsetof(T, has)
+#define HL_F_OPT_FIXED(T, m, has) \
+	{.kind = HL_SHAPE_FIXED, HL_MEMBER(T, m), HL_NIL_UNLESS(T, has)}
+#define HL_F_OPT_GROUP(T, m, has, s) \
+	{.kind = HL_SHAPE_GROUP, HL_MEMBER(T, m), HL_NIL_UNLESS(T, has), .of = &(s)}
+#define HL_F_FLAG_BIN(T, m, has, h) \
+	{.kind = HL_SHAPE_BIN, HL_MEMBER(T, m), HL_NIL_UNLESS(T, has), .max = h}
+#define HL_F_OPT_BIN(T, m, h) \
+	{.kind = HL_SHAPE_BIN, HL_MEMBER(T, m), .optional = true, .min = 1, .max = h}
+
+/* n: the member that counts the items. */
+#define HL_COUNTED(T, m, n, l, h, k, s) HL_MEMBER(T, m), \
+	.count_at = offsetof(T, n), .min = l, .max = h, .key = k, .of = &(s)
+#define HL_F_LIST(T, m, n, l, h, k, s) {.kind = HL_SHAPE_LIST, HL_COUNTED(T, m, n, l, h, k, s)}
+#define HL_F_ROW(T, m, n, l, h, k, s)  {.kind = HL_SHAPE_ROW, HL_COUNTED(T, m, n, l, h, k, s)}
+/* clang-format on */
 
 /* A list of ids is a list of bare items of this shape. */
 extern const struct hl_shape hl_shape_id;
