@@ -93,7 +93,7 @@ HL_MUST HL_API enum hl_status hl_suspension_parse(
 	const struct hl_id *net, struct hl_view doc, struct hl_suspension *ret);
 
 /* identity 4.2: HL_OK, HL_BAD_CARD (another lab's card), HL_NOT_MEMBER, HL_NOT_PERMITTED,
- * HL_BAD_SIGNATURE. suspended tells of key ids that are suspended already (may be NULL). */
+ * HL_BAD_SIGNATURE, HL_SUSPENDED. suspended tells of key ids that are suspended already (may be NULL). */
 HL_MUST HL_API enum hl_status hl_suspension_check(const struct hl_id *net,
 	const struct hl_card *card, const struct hl_suspension *suspension,
 	bool (*suspended)(void *ctx, const struct hl_id *kid), void *ctx);
