@@ -12,6 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 import check_all  # noqa: E402
+import make_example  # noqa: E402
 import make_vectors  # noqa: E402
 
 
@@ -54,6 +55,9 @@ def main():
         count.add(name + ": as committed", text == make_vectors.text_of(name))
         if text is not None:
             count.run(name, check_all.CHECKS[name](json.loads(text)))
+    count.add("example: as committed",
+              committed("../example.md") == make_example.example_text())
+    count.run("example", make_example.check_example())
     sys.exit(count.finish())
 
 
