@@ -108,16 +108,18 @@ HL_MUST HL_API enum hl_status hl_segment_parse(
 	struct hl_view doc, struct hl_segment *ret);
 HL_API void hl_segment_clear(struct hl_segment *segment);
 
-/* The link at a number from first - 1 to the last entry. HL_UNKNOWN outside. */
+/* The link at a number from first - 1 to the last entry. HL_UNKNOWN outside; HL_BAD_HASH where
+ * first is 1 and the link before it is not link_0. */
 HL_MUST HL_API enum hl_status hl_segment_link(const struct hl_id *net,
 	const struct hl_segment *segment, uint64_t number, struct hl_id *ret);
 
-/* channel 4.2, by a card of the lab from: was the letter entered? HL_OK and its entry. */
+/* channel 4.2, by a card of the lab from: was the letter entered? HL_OK and its entry; HL_UNKNOWN
+ * where the segment does not say so, else what is wrong with it. */
 HL_MUST HL_API enum hl_status hl_segment_entered(const struct hl_id *net,
 	const struct hl_segment *segment, const struct hl_card *from_card,
 	const struct hl_id *id, struct hl_entry *ret_entry);
-/* channel 4.3, by a card of the lab to: was it delivered? ret_since is the time of notice. A
- * refusal gives its code. */
+/* channel 4.3, by a card of the lab to, of a letter that was entered (above): was it delivered?
+ * ret_since is the time of notice. A refusal gives its code. */
 HL_MUST HL_API enum hl_status hl_segment_delivered(const struct hl_id *net,
 	const struct hl_segment *segment, const struct hl_card *to_card,
 	const struct hl_id *id, uint64_t *ret_since);

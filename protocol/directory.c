@@ -239,9 +239,8 @@ enum hl_status hl_directory_follows(const struct hl_id *net, const struct hl_car
 		return HL_STALE;
 	/* SPEC identity 3.3: A directory is valid when version goes up by one (the first is 1), prev
 	 * is the hash of the one before (nil in the first) */
-	if (directory->version - before > 1)
-		return HL_NEED_CARD;
-	if (prev != NULL && !hl_id_eq(&directory->prev, &prev->hash))
+	if (directory->version - before > 1 ||
+		(prev != NULL && !hl_id_eq(&directory->prev, &prev->hash)))
 		return HL_BAD_CARD;
 	return signers_check(net, card, directory);
 }

@@ -49,9 +49,9 @@ struct hl_directory {
 HL_MUST HL_API enum hl_status hl_directory_parse(
 	const struct hl_id *net, struct hl_view doc, struct hl_directory *ret);
 
-/* identity 3.3, by the lab's card in force; prev is NULL for a first directory. HL_OK, HL_BAD_CARD,
- * HL_BAD_SIGNATURE, HL_NOT_MEMBER, HL_NOT_PERMITTED, HL_FEW_SIGNATURES, HL_NEED_CARD (versions are
- * missing), HL_STALE, HL_EQUIVOCATION. */
+/* identity 3.3, by the lab's card in force; prev is NULL for a first directory. HL_OK, HL_BAD_CARD
+ * (it does not follow), HL_BAD_SIGNATURE, HL_NOT_MEMBER, HL_NOT_PERMITTED, HL_FEW_SIGNATURES,
+ * HL_STALE, HL_EQUIVOCATION (prev's version, another hash). */
 HL_MUST HL_API enum hl_status hl_directory_follows(const struct hl_id *net,
 	const struct hl_card *card, const struct hl_directory *prev,
 	const struct hl_directory *directory);
@@ -93,7 +93,8 @@ HL_MUST HL_API enum hl_status hl_suspension_parse(
 	const struct hl_id *net, struct hl_view doc, struct hl_suspension *ret);
 
 /* identity 4.2: HL_OK, HL_BAD_CARD (another lab's card), HL_NOT_MEMBER, HL_NOT_PERMITTED,
- * HL_BAD_SIGNATURE, HL_SUSPENDED. suspended tells of key ids that are suspended already (may be NULL). */
+ * HL_BAD_SIGNATURE, HL_SUSPENDED. suspended tells of key ids that are suspended already (may be
+ * NULL). */
 HL_MUST HL_API enum hl_status hl_suspension_check(const struct hl_id *net,
 	const struct hl_card *card, const struct hl_suspension *suspension,
 	bool (*suspended)(void *ctx, const struct hl_id *kid), void *ctx);

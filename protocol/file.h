@@ -9,6 +9,7 @@
 #define HL_FILE_MAX       (8 * 1024 * 1024)
 #define HL_FILE_ITEMS_MAX 1024
 #define HL_NETWORK_MAX    64
+#define HL_REQUEST_MAX    4096
 
 /* Parsed: views lie in bytes, which it owns. A draft borrows. */
 struct hl_file {
@@ -40,7 +41,7 @@ struct hl_request {
 	uint8_t possession[HL_SIG_SIZE];
 };
 
-/* Signs the possession with key. */
+/* Signs the possession with key, and sets sign and possession. HL_ERR_USAGE for what no reader takes. */
 HL_MUST HL_API enum hl_status hl_request_make(const struct hl_id *net,
 	struct hl_request *request, const struct hl_sign_key *key,
 	struct hl_buf *ret_doc);

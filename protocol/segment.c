@@ -111,6 +111,18 @@ void hl_segment_clear(struct hl_segment *segment)
 	memset(segment, 0, sizeof(*segment));
 }
 
+static bool starts_well(const struct hl_id *net, const struct hl_segment *segment)
+{
+	struct hl_id link;
+
+	/* SPEC channel 4.2: the links follow from link_{first-1} (which is link_0 where first
+	 * is 1) */
+	if (segment->first > 1)
+		return true;
+	hl_link_first(net, &segment->from, &segment->to, segment->epoch, &link);
+	return hl_id_eq(&link, &segment->before);
+}
+
 enum hl_status hl_segment_link(const struct hl_id *net, const struct hl_segment *segment,
 	uint64_t number, struct hl_id *ret)
 {
@@ -119,6 +131,8 @@ enum hl_status hl_segment_link(const struct hl_id *net, const struct hl_segment 
 
 	if (number < before || number - before > segment->n_entries)
 		return HL_UNKNOWN;
+	if (!starts_well(net, segment))
+		return HL_BAD_HASH;
 	for (uint64_t i = 0; i < number - before; i++)
 		hl_link_next(net, &link, &segment->entries[i], &link);
 	*ret = link;
@@ -152,18 +166,6 @@ static enum hl_status head_covers(const struct hl_id *net,
 	return hl_id_eq(&link, &head->link) ? HL_OK : HL_BAD_HASH;
 }
 
-static bool starts_well(const struct hl_id *net, const struct hl_segment *segment)
-{
-	struct hl_id link;
-
-	/* SPEC channel 4.2: the links follow from link_{first-1} (which is link_0 where first
-	 * is 1) */
-	if (segment->first > 1)
-		return true;
-	hl_link_first(net, &segment->from, &segment->to, segment->epoch, &link);
-	return hl_id_eq(&link, &segment->before);
-}
-
 enum hl_status hl_segment_entered(const struct hl_id *net,
 	const struct hl_segment *segment, const struct hl_card *from_card,
 	const struct hl_id *id, struct hl_entry *ret_entry)
@@ -173,8 +175,6 @@ enum hl_status hl_segment_entered(const struct hl_id *net,
 
 	if (entry == NULL || segment->head.n == 0)
 		return HL_UNKNOWN;
-	if (!starts_well(net, segment))
-		return HL_BAD_HASH;
 	enum hl_status status = hl_statement_parse(segment->head, &statement);
 	if (status != HL_OK)
 		return status;
@@ -201,8 +201,6 @@ enum hl_status hl_segment_delivered(const struct hl_id *net,
 
 	if (entry == NULL || segment->receipt.n == 0)
 		return HL_UNKNOWN;
-	if (!starts_well(net, segment))
-		return HL_BAD_HASH;
 	enum hl_status status = hl_statement_parse(segment->receipt, &statement);
 	if (status != HL_OK)
 		return status;

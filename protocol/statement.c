@@ -74,7 +74,9 @@ static bool receipt_good(const struct hl_receipt *r)
 			return false;
 		floor = range->last;
 	}
-	return true;
+	/* SPEC channel 2.3: refused is a list of 0 to 64 `[number u, code u]`, sorted by number, each
+	 * from 1 to h */
+	return r->n_refused == 0 || r->refused[r->n_refused - 1].number <= r->head.number;
 }
 
 bool hl_receipt_shows(const struct hl_receipt *receipt, uint64_t number)
