@@ -82,9 +82,9 @@ HL_MUST HL_API enum hl_status hl_envelope_parse(
 	const struct hl_id *net, struct hl_view doc, struct hl_envelope *ret);
 HL_API void hl_envelope_clear(struct hl_envelope *envelope);
 
-/* Where hl_envelope_parse has refused a document: HL_OK when the fault is in what is signed, with the
- * id of the letter, which is to be refused (envelope 3.7); HL_UNKNOWN when it is in this copy, or
- * there is no fault: leave no trace. */
+/* Where hl_envelope_parse has refused a document: HL_OK when the fault is in what is signed,
+ * with the id of the letter, which is to be refused (envelope 3.7); HL_UNKNOWN when it is in
+ * this copy, or there is no fault: leave no trace. */
 HL_MUST HL_API enum hl_status hl_envelope_blame(
 	const struct hl_id *net, struct hl_view doc, struct hl_id *ret_id);
 
@@ -109,8 +109,8 @@ HL_MUST HL_API enum hl_status hl_envelope_judge(
 HL_API bool hl_envelope_released(
 	const struct hl_envelope *envelope, const struct hl_card *card);
 
-/* envelope 3.7: does this code tell of the copy (true), or of the letter itself (false)? The codes 12
- * and 13 may tell of either, and are taken for the letter's. */
+/* envelope 3.7: does this code tell of the copy (true), or of the letter itself (false)? The
+ * codes 12 and 13 may tell of either, and are taken for the letter's. */
 HL_API bool hl_status_of_copy(enum hl_status status);
 /* The same for what hl_envelope_judge has answered, with 12 and 13 told apart. */
 HL_API bool hl_envelope_fault_of_copy(const struct hl_envelope *envelope,
@@ -121,8 +121,9 @@ HL_API bool hl_envelope_fault_of_copy(const struct hl_envelope *envelope,
 HL_MUST HL_API enum hl_status hl_envelope_for_lab(const struct hl_envelope *envelope,
 	const struct hl_id *lab, struct hl_buf *ret_doc);
 
-/* Adds the slips and signatures of another copy of the same letter; of one key's signatures, a's
- * stays, so judge b before. HL_UNKNOWN if b is another letter, HL_BAD_SIZE with too many signatures. */
+/* Adds the slips and signatures of another copy of the same letter; of one key's signatures,
+ * a's stays, so judge b before. HL_UNKNOWN if b is another letter, HL_BAD_SIZE with too many
+ * signatures. */
 HL_MUST HL_API enum hl_status hl_envelope_merge(
 	const struct hl_envelope *a, const struct hl_envelope *b, struct hl_buf *ret_doc);
 
@@ -142,10 +143,11 @@ struct hl_sealing {
 	const struct hl_sign_key *key; /* the sender's */
 };
 
-/* Seals and signs. ret_id and ret_dropped may be NULL; ret_dropped: how many readers have a key that
- * gives zeros (warn). HL_BAD_SIZE when the message does not fit the largest bucket;
- * HL_BAD_RECIPIENTS for none, too many, too many labs or a reader that stands twice; HL_BAD_FIELD for
- * a core that no reader would take; HL_ERR_USAGE if key is not the sender's; HL_ERR_NOMEM. */
+/* Seals and signs. ret_id and ret_dropped may be NULL; ret_dropped: how many readers have a key
+ * that gives zeros (warn). HL_BAD_SIZE when the message does not fit the largest bucket;
+ * HL_BAD_RECIPIENTS for none, too many, too many labs or a reader that stands twice;
+ * HL_BAD_FIELD for a core that no reader would take; HL_ERR_USAGE if key is not the sender's;
+ * HL_ERR_NOMEM. */
 HL_MUST HL_API enum hl_status hl_envelope_seal(struct hl_sealing *sealing,
 	struct hl_buf *ret_doc, struct hl_id *ret_id, size_t *ret_dropped);
 

@@ -31,7 +31,8 @@ enum hl_status hl_envelope_for_lab(const struct hl_envelope *envelope,
 		&envelope->slips[at], 1, ret_doc);
 }
 
-/* Both lists in one, sorted; where both have a key's signature, a's. HL_BAD_SIZE above the limit. */
+/* Both lists in one, sorted; where both have a key's signature, a's. HL_BAD_SIZE above the
+ * limit. */
 static enum hl_status sigs_merge(const struct hl_envelope *a, const struct hl_envelope *b,
 	struct hl_sig ret[static HL_SIGS_MAX], size_t *ret_n)
 {

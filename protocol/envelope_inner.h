@@ -16,8 +16,8 @@ struct hl_binding {
 /* A cursor over a structure that a bin holds: there, no bytes at all are bad-encoding. */
 void hl_in_init_inner(struct hl_in *in, struct hl_view bytes);
 
-/* The fields of a core that do not stand or fall with another structure (envelope 1.4 to 1.7, 1.10).
- * HL_BAD_FIELD. */
+/* The fields of a core that do not stand or fall with another structure (envelope 1.4 to 1.7,
+ * 1.10). HL_BAD_FIELD. */
 HL_MUST enum hl_status hl_core_check(const struct hl_core *core);
 
 /* True if a padded plaintext may have that size (envelope 1.9). */

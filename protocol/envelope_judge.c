@@ -65,7 +65,8 @@ static bool permitted(const struct hl_core *core, const struct hl_caps *caps)
 {
 	if (!(caps->bits & bits_of_class(core->class)))
 		return false;
-	/* SPEC envelope 3.4: A call or a notice has at most the precedence of the sender's capability. */
+	/* SPEC envelope 3.4: A call or a notice has at most the precedence of the sender's
+	 * capability. */
 	if (core->class == HL_CLASS_CALL || core->class == HL_CLASS_NOTICE)
 		return core->precedence <= caps->precedence;
 	return true;

@@ -129,7 +129,8 @@ static enum hl_status recipients_check(
 	struct hl_id labs[HL_LABS_MAX], hash;
 	size_t n;
 
-	/* SPEC envelope 4.1: `H("recipients", R) = hr` and the labs of R are those of the core (21) */
+	/* SPEC envelope 4.1: `H("recipients", R) = hr` and the labs of R are those of the core
+	 * (21) */
 	hl_hash1("recipients", &core->net, opened->recipients, &hash);
 	if (!hl_id_eq(&hash, &core->recipients))
 		return HL_BAD_RECIPIENTS;

@@ -169,8 +169,8 @@ static enum hl_effect fold_letter(struct fold *f, const struct hl_fold_letter *l
 {
 	const struct hl_core *core = letter->core;
 
-	/* SPEC incident 3.1: What 3.2, 3.3 and 3.9 say is looked at in that order, before the clause
-	 * of the type, and the first that gives a code decides. */
+	/* SPEC incident 3.1: What 3.2, 3.3 and 3.9 say is looked at in that order, before the
+	 * clause of the type, and the first that gives a code decides. */
 	if (letter->message->type == HL_RAISE) {
 		if (!hl_id_eq(&letter->id, &f->state.id))
 			return HL_SECOND_RAISE;
@@ -181,7 +181,8 @@ static enum hl_effect fold_letter(struct fold *f, const struct hl_fold_letter *l
 	} else if (!among(f->raise, &core->lab)) {
 		return HL_FOLD_NOT_ADDRESSED;
 	}
-	/* SPEC incident 3.9: A call of precedence FLASH that is short has code 3 and adds no call */
+	/* SPEC incident 3.9: A call of precedence FLASH that is short has code 3 and adds no
+	 * call */
 	if (core->class == HL_CLASS_CALL && core->precedence == HL_FLASH &&
 		letter->is_short)
 		return HL_FOLD_NOT_PERMITTED;

@@ -6,8 +6,8 @@
 #include "arena.h"
 
 /*
- * The fold's order (incident 2.1): a topological sort whose ready letters wait in a heap, the one with
- * the smallest time of writing, then the smallest id, at its top.
+ * The fold's order (incident 2.1): a topological sort whose ready letters wait in a heap, the
+ * one with the smallest time of writing, then the smallest id, at its top.
  */
 
 /* Letters sorted by (created, id) have ranks; everything below works on ranks. */

@@ -14,8 +14,8 @@ struct hl_letter_order {
 	uint32_t *placed; /* places in letters, in the fold's order */
 };
 
-/* incident 2.1. HL_ERR_NOMEM; HL_ERR_USAGE where a letter stands twice or letters name each other in a
- * ring, which no letters do whose ids are hashes. */
+/* incident 2.1. HL_ERR_NOMEM; HL_ERR_USAGE where a letter stands twice or letters name each
+ * other in a ring, which no letters do whose ids are hashes. */
 HL_MUST enum hl_status hl_letter_order(const struct hl_fold_letter *letters, size_t n,
 	void **arena, struct hl_letter_order *ret);
 

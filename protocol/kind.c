@@ -3,7 +3,8 @@
 /* clang-format off */
 /* spec/message.md 3.1, in its order. */
 static const struct hl_kind kinds[] = {
-	{"rnd.milestone", "a self-improvement or AI R&D automation level is reached or not ruled out",
+	{"rnd.milestone",
+		"a self-improvement or AI R&D automation level is reached or not ruled out",
 		true, {NULL}},
 	{"cap.threshold", "a dangerous capability threshold is reached or not ruled out",
 		true, {"domain"}},

@@ -194,14 +194,14 @@ def node_check(env, card, own_lab, *, held=None, suspended=(), known=(),
     net, core = env.net, env.core
     need(core.net_id == net.id, BAD_NETWORK, "network")
     need(core.format == 1 and core.suite == 1, BAD_SUITE, "suite")
-    need(card is not None and card.lab_id == core.lab_id, NEED_CARD, "card")
-    need((held or card.version) >= core.version, NEED_CARD, "card")
     need(len(env.ct) == core.size and net.hash("ct", env.ct) == env.hct,
          BAD_HASH, "ct")
     for lab, raw in env.slips.items():
         need(lab in core.labs and env.slip_hashes[core.labs.index(lab)]
              == net.hash("slip", raw), BAD_HASH, "slip")
         env.wraps(lab)
+    need(card is not None and card.lab_id == core.lab_id, NEED_CARD, "card")
+    need((held or card.version) >= core.version, NEED_CARD, "card")
     need(own_lab in env.slips, NOT_ADDRESSED, "no slip for this lab")
     sender = card.member(core.sender)
     need(sender is not None, NOT_MEMBER, "sender")
