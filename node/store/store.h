@@ -98,6 +98,11 @@ HL_MUST enum hl_status hl_store_letter_get(
 HL_MUST enum hl_status hl_store_letter_calls(struct hl_store *store,
 	const struct hl_id *sender, uint64_t since, uint64_t *ret_n);
 
+/* Letters of a class (answer or close alone) in an incident, the oldest first. */
+HL_MUST enum hl_status hl_store_letter_find(struct hl_store *store,
+	const struct hl_id *incident, enum hl_class class, struct hl_letter_row *ret,
+	size_t max, size_t *ret_n);
+
 /* Letters that wait for a card: every copy of bytes on its own, so that a bad one bars no good
  * one. HL_OVER_QUOTA when HL_WAITING_MAX of that lab wait already; HL_DUPLICATE for these bytes. */
 HL_MUST enum hl_status hl_store_waiting_put(struct hl_store *store,

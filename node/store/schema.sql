@@ -1,0 +1,139 @@
+-- What a node keeps. Each step below is run once, in order, within one
+-- transaction, and the number of the last one is the file's user_version.
+-- A step that has been released is never changed: a new one is added.
+
+-- step 1
+
+CREATE TABLE meta (
+	name TEXT PRIMARY KEY,
+	value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Signed documents: cards (1), directories (2), sealing keys (3) and
+-- suspensions (4); sorts as in the protocol. aside: a card that equivocates.
+CREATE TABLE doc (
+	sort INTEGER NOT NULL,
+	lab BLOB NOT NULL,
+	key BLOB NOT NULL,
+	version INTEGER NOT NULL,
+	aside INTEGER NOT NULL,
+	hash BLOB NOT NULL,
+	doc BLOB NOT NULL,
+	PRIMARY KEY (sort, lab, key, version, aside, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX doc_hash ON doc (hash, sort);
+
+CREATE TABLE psk (
+	lab BLOB PRIMARY KEY,
+	psk BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Ids are kept for ever: nothing is taken in twice.
+CREATE TABLE letter (
+	number INTEGER PRIMARY KEY,
+	id BLOB NOT NULL UNIQUE,
+	origin BLOB NOT NULL,
+	sender BLOB NOT NULL,
+	incident BLOB NOT NULL,
+	class INTEGER NOT NULL,
+	precedence INTEGER NOT NULL,
+	status INTEGER NOT NULL,
+	stored INTEGER NOT NULL,
+	sum BLOB NOT NULL,
+	doc BLOB NOT NULL
+) STRICT;
+CREATE INDEX letter_calls ON letter (sender, stored) WHERE class = 1;
+CREATE INDEX letter_ends ON letter (incident, class) WHERE class IN (2, 3);
+
+-- Copies that wait for a card, each kind of bytes on its own.
+CREATE TABLE waiting (
+	number INTEGER PRIMARY KEY,
+	id BLOB NOT NULL,
+	origin BLOB NOT NULL,
+	stored INTEGER NOT NULL,
+	sum BLOB NOT NULL UNIQUE,
+	doc BLOB NOT NULL
+) STRICT;
+CREATE INDEX waiting_origin ON waiting (origin, number);
+CREATE INDEX waiting_id ON waiting (id);
+
+CREATE TABLE channel (
+	peer BLOB NOT NULL,
+	outgoing INTEGER NOT NULL,
+	epoch INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	link BLOB NOT NULL,
+	time INTEGER NOT NULL,
+	head_number INTEGER NOT NULL,
+	head_link BLOB NOT NULL,
+	since INTEGER NOT NULL,
+	delivered INTEGER NOT NULL,
+	PRIMARY KEY (peer, outgoing)
+) STRICT, WITHOUT ROWID;
+
+-- receipt: the first receipt statement that covers the entry, 0 none.
+CREATE TABLE entry (
+	peer BLOB NOT NULL,
+	outgoing INTEGER NOT NULL,
+	epoch INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	sort INTEGER NOT NULL,
+	id BLOB NOT NULL,
+	time INTEGER NOT NULL,
+	link BLOB NOT NULL,
+	state INTEGER NOT NULL,
+	code INTEGER NOT NULL,
+	open INTEGER NOT NULL,
+	precedence INTEGER NOT NULL,
+	receipt INTEGER NOT NULL,
+	PRIMARY KEY (peer, outgoing, epoch, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_id ON entry (id, outgoing, peer, epoch);
+CREATE INDEX entry_open ON entry (peer, outgoing, epoch, precedence, number)
+	WHERE open = 1;
+CREATE INDEX entry_refused ON entry (peer, outgoing, epoch, number)
+	WHERE state = 3;
+CREATE INDEX entry_card ON entry (peer, outgoing, epoch, number)
+	WHERE sort = 2;
+
+-- kind 1: heads, number is the one they name; 2: receipts.
+CREATE TABLE statement (
+	row INTEGER PRIMARY KEY,
+	peer BLOB NOT NULL,
+	outgoing INTEGER NOT NULL,
+	epoch INTEGER NOT NULL,
+	kind INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	contrary INTEGER NOT NULL,
+	doc BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX statement_head
+	ON statement (peer, outgoing, epoch, number, contrary) WHERE kind = 1;
+
+-- deadline is on the node's own scale of time; state 1 ringing, 2 answered,
+-- 3 closed, 4 overdue; closed: when a closed one ended.
+CREATE TABLE call (
+	id BLOB PRIMARY KEY,
+	incident BLOB NOT NULL,
+	lab BLOB NOT NULL,
+	precedence INTEGER NOT NULL,
+	status INTEGER NOT NULL,
+	stored INTEGER NOT NULL,
+	deadline INTEGER NOT NULL,
+	state INTEGER NOT NULL,
+	closed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX call_ringing ON call (deadline) WHERE state = 1;
+CREATE INDEX call_incident ON call (incident) WHERE state IN (1, 4);
+CREATE INDEX call_overdue ON call (deadline) WHERE state = 4;
+CREATE INDEX call_closed ON call (closed) WHERE state = 3;
+
+CREATE TABLE feed (
+	number INTEGER PRIMARY KEY AUTOINCREMENT,
+	sort INTEGER NOT NULL,
+	id BLOB NOT NULL,
+	lab BLOB,
+	value INTEGER NOT NULL,
+	time INTEGER NOT NULL
+) STRICT;
+CREATE INDEX feed_links ON feed (time) WHERE sort = 8;

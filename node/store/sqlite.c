@@ -1,0 +1,279 @@
+#include "node/store/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "schema.sql.h"
+
+#define JOURNAL_LIMIT  (4 * 1024 * 1024)
+#define JOURNAL_PAGES  1000     /* SQLite moves the journal itself above this */
+#define APPLICATION_ID 0x484c31 /* "HL1" */
+
+_Static_assert(sizeof(schema_steps) / sizeof(schema_steps[0]) == HL_STORE_SCHEMA_LAST,
+	"every step is known");
+
+/* The file is made here and not by SQLite, so that it is never open to others. */
+static enum hl_status claim_file(const char *path, char *error)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd < 0) {
+		snprintf(error, HL_STORE_ERROR_MAX, "%.150s cannot be opened: %s", path,
+			strerror(errno));
+		return HL_ERR_STORE;
+	}
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+		(st.st_mode & 077) != 0) {
+		snprintf(error, HL_STORE_ERROR_MAX,
+			"%.150s must be a file of this user alone: chmod 600, and chown",
+			path);
+		close(fd);
+		return HL_ERR_STORE;
+	}
+	close(fd);
+	return HL_OK;
+}
+
+/* One integer or text that a pragma gives, as a number; -1 when it gives none. */
+static enum hl_status ask(struct hl_store *store, const char *sql, int64_t *ret_number,
+	char *ret_text, size_t size)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
+
+	*ret_number = -1;
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(stmt);
+		if (rc == SQLITE_ROW) {
+			const char *text = (const char *)sqlite3_column_text(stmt, 0);
+			*ret_number = sqlite3_column_int64(stmt, 0);
+			if (ret_text != NULL)
+				snprintf(ret_text, size, "%s", text ? text : "");
+		}
+	}
+	sqlite3_finalize(stmt);
+	return hl_store_fault(store, rc, sql);
+}
+
+static enum hl_status tell(struct hl_store *store, const char *sql)
+{
+	return hl_store_fault(store, sqlite3_exec(store->db, sql, NULL, NULL, NULL), sql);
+}
+
+static enum hl_status refuse(struct hl_store *store, const char *text)
+{
+	snprintf(store->error, sizeof(store->error), "%s", text);
+	store->failed = HL_ERR_STORE;
+	return HL_ERR_STORE;
+}
+
+/* synchronous=EXTRA is set before the journal mode and both are read back: a mode that did not take
+ * would make every acknowledgement a lie after a power cut. */
+static enum hl_status prepare(struct hl_store *store, bool memory)
+{
+	static const char *const words[] = {
+		"PRAGMA locking_mode=EXCLUSIVE",
+		"PRAGMA trusted_schema=OFF",
+		"PRAGMA foreign_keys=ON",
+		"PRAGMA secure_delete=FAST",
+		"PRAGMA temp_store=MEMORY",
+		"PRAGMA synchronous=EXTRA",
+		"PRAGMA journal_mode=WAL",
+	};
+	enum hl_status status = HL_OK;
+	int64_t number = 0;
+	char mode[16] = "";
+
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
+	sqlite3_extended_result_codes(store->db, 1);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && status == HL_OK; i++)
+		status = tell(store, words[i]);
+	if (status == HL_OK)
+		status = ask(store, "PRAGMA synchronous", &number, NULL, 0);
+	if (status == HL_OK && number != 3)
+		return refuse(store, "SQLite does not take synchronous=EXTRA");
+	if (status == HL_OK)
+		status = ask(store, "PRAGMA journal_mode", &number, mode, sizeof(mode));
+	if (status == HL_OK && strcmp(mode, memory ? "memory" : "wal") != 0)
+		return refuse(store, "SQLite does not take journal_mode=WAL here");
+	if (status == HL_OK) {
+		char sql[80];
+		snprintf(sql, sizeof(sql), "PRAGMA journal_size_limit=%d", JOURNAL_LIMIT);
+		status = tell(store, sql);
+		sqlite3_wal_autocheckpoint(store->db, JOURNAL_PAGES);
+	}
+	return status;
+}
+
+/* Runs the steps that the file has not seen yet, each in its own transaction. */
+static enum hl_status migrate(struct hl_store *store)
+{
+	int64_t version = 0, tag = 0;
+	enum hl_status status = ask(store, "PRAGMA user_version", &version, NULL, 0);
+
+	if (status == HL_OK)
+		status = ask(store, "PRAGMA application_id", &tag, NULL, 0);
+	if (status != HL_OK)
+		return status;
+	if (version > HL_STORE_SCHEMA_LAST)
+		return refuse(store,
+			"the store was written by a newer hotlined: install that one");
+	if (version < 0 || (version > 0 && tag != APPLICATION_ID))
+		return refuse(store, "the file is no store of hotlined's");
+	for (int64_t step = version; step < HL_STORE_SCHEMA_LAST; step++) {
+		char sql[120];
+		snprintf(sql, sizeof(sql),
+			"PRAGMA user_version=%d; PRAGMA application_id=%d; COMMIT",
+			(int)step + 1, APPLICATION_ID);
+		status = tell(store, "BEGIN IMMEDIATE");
+		if (status == HL_OK)
+			status = tell(store, schema_steps[step]);
+		if (status == HL_OK)
+			status = tell(store, sql);
+		if (status != HL_OK) {
+			sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+			return status;
+		}
+	}
+	return HL_OK;
+}
+
+/* The store is of one network and one lab, for ever. */
+static enum hl_status claim_name(
+	struct hl_store *store, const char *name, const struct hl_id *id)
+{
+	static const char select[] = "SELECT value FROM meta WHERE name = ?";
+	static const char insert[] = "INSERT INTO meta (name, value) VALUES (?, ?)";
+	struct hl_query q HL_CLEAN_QUERY = {0};
+	bool found, same = true;
+
+	hl_query_init(&q, store, false, select, "");
+	if (q.status == HL_OK)
+		sqlite3_bind_text(q.stmt, 1, name, -1, SQLITE_STATIC);
+	found = hl_query_row(&q);
+	if (found)
+		same = hl_view_eq(hl_query_blob(&q), hl_view_id(id));
+	enum hl_status status = hl_query_end(&q);
+	if (status != HL_OK)
+		return status;
+	if (!same)
+		return refuse(store, "the store is of another network or lab");
+	if (found)
+		return HL_OK;
+	hl_query_init(&q, store, true, insert, "ni", id);
+	if (q.status == HL_OK)
+		sqlite3_bind_text(q.stmt, 1, name, -1, SQLITE_STATIC);
+	hl_query_row(&q);
+	return hl_query_end(&q);
+}
+
+static enum hl_status open_all(struct hl_store *store, const char *path,
+	const struct hl_id *net, const struct hl_id *lab)
+{
+	bool memory = strcmp(path, ":memory:") == 0;
+	enum hl_status status;
+
+	if (!memory && (status = claim_file(path, store->error)) != HL_OK)
+		return status;
+	int rc = sqlite3_open_v2(path, &store->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+			SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
+		NULL);
+	if ((status = hl_store_fault(store, rc, "opening")) != HL_OK)
+		return status;
+	store->net = *net;
+	status = prepare(store, memory);
+	if (status == HL_OK)
+		status = migrate(store);
+	if (status == HL_OK)
+		status = claim_name(store, "net", net);
+	if (status == HL_OK)
+		status = claim_name(store, "lab", lab);
+	return status == HL_OK ? hl_store_commit(store) : status;
+}
+
+enum hl_status hl_store_open(const char *path, const struct hl_id *net,
+	const struct hl_id *lab, struct hl_store **ret,
+	char ret_error[static HL_STORE_ERROR_MAX])
+{
+	struct hl_store *store = calloc(1, sizeof(*store));
+
+	if (store == NULL)
+		return HL_ERR_NOMEM;
+	enum hl_status status = open_all(store, path, net, lab);
+	if (status != HL_OK) {
+		bool busy = store->db != NULL &&
+			(sqlite3_errcode(store->db) & 0xff) == SQLITE_BUSY;
+		snprintf(ret_error, HL_STORE_ERROR_MAX, "%.220s%s", store->error,
+			busy ? ": another hotlined has it open" : "");
+		hl_store_close(store);
+		return status == HL_ERR_NOMEM || status == HL_ERR_NOSPACE ? status
+									  : HL_ERR_STORE;
+	}
+	*ret = store;
+	return HL_OK;
+}
+
+void hl_store_close(struct hl_store *store)
+{
+	if (store == NULL)
+		return;
+	hl_store_rollback(store);
+	for (size_t i = 0; i < store->n_slots; i++)
+		sqlite3_finalize(store->slot[i].stmt);
+	sqlite3_close_v2(store->db);
+	free(store);
+}
+
+const char *hl_store_error(const struct hl_store *store)
+{
+	return store->error;
+}
+
+bool hl_store_dirty(const struct hl_store *store)
+{
+	return store->open;
+}
+
+enum hl_status hl_store_commit(struct hl_store *store)
+{
+	static const char sql[] = "COMMIT";
+	struct hl_query q;
+
+	if (store->failed != HL_OK)
+		return store->failed;
+	if (store->doomed != HL_OK)
+		return store->doomed;
+	if (!store->open)
+		return HL_OK;
+	hl_query_init(&q, store, false, sql, "");
+	hl_query_row(&q);
+	enum hl_status status = hl_query_end(&q);
+	if (status == HL_OK)
+		store->open = false;
+	return status;
+}
+
+void hl_store_rollback(struct hl_store *store)
+{
+	/* A full disk may have rolled it back already. */
+	if (store->db != NULL && !sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store->open = false;
+	store->doomed = HL_OK;
+}
+
+void hl_store_idle(struct hl_store *store)
+{
+	/* What fails here fails again, and is told, at the next commit. */
+	if (store->failed == HL_OK && !store->open)
+		sqlite3_wal_checkpoint_v2(
+			store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}

@@ -1,0 +1,68 @@
+/*
+ * Within the store on SQLite: the connection, and one query after another on it. Only files named
+ * sqlite*.c include this.
+ */
+#ifndef HL_SQLITE_H
+#define HL_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "node/store/store.h"
+
+#define HL_QUERIES_MAX 96
+
+struct hl_query_slot {
+	const char *sql; /* its address is the key */
+	sqlite3_stmt *stmt;
+};
+
+struct hl_store {
+	sqlite3 *db;
+	struct hl_id net;
+	bool open;             /* a transaction is under way */
+	enum hl_status failed; /* HL_ERR_STORE once, for ever */
+	enum hl_status
+		doomed; /* what this turn has failed with, until it is rolled back */
+	char error[HL_STORE_ERROR_MAX];
+	struct hl_query_slot slot[HL_QUERIES_MAX];
+	size_t n_slots;
+};
+
+/* One run of a statement. The first trouble sticks, and no row is given after it. */
+struct hl_query {
+	struct hl_store *store;
+	sqlite3_stmt *stmt;
+	enum hl_status status;
+	int column;
+};
+
+#define HL_CLEAN_QUERY HL_CLEAN(hl_query_drop)
+
+/* Takes a result of SQLite's to a status, and keeps the text where it is trouble. */
+enum hl_status hl_store_fault(struct hl_store *store, int rc, const char *doing);
+
+/* Binds by a letter each: i const struct hl_id *, u uint64_t, d int, v struct hl_view, n nothing
+ * (NULL). sql must be a constant: it is prepared once. write begins the turn's transaction. */
+void hl_query_init(struct hl_query *q, struct hl_store *store, bool write,
+	const char *sql, const char *format, ...);
+/* True when there is a row; its columns are then read in order. */
+bool hl_query_row(struct hl_query *q);
+uint64_t hl_query_uint(struct hl_query *q);
+bool hl_query_nil(struct hl_query *q); /* looks, does not move on */
+struct hl_id hl_query_id(struct hl_query *q);
+struct hl_view hl_query_blob(struct hl_query *q); /* good until the next row */
+/* Ends the run. */
+enum hl_status hl_query_end(struct hl_query *q);
+void hl_query_drop(struct hl_query *q);
+
+/* A write without rows: all of it in one. */
+#define hl_store_run(store, sql, ...)                                     \
+	__extension__({                                                   \
+		struct hl_query run_q;                                    \
+		hl_query_init(&run_q, (store), true, (sql), __VA_ARGS__); \
+		while (hl_query_row(&run_q))                              \
+			;                                                 \
+		hl_query_end(&run_q);                                     \
+	})
+
+#endif
