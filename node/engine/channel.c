@@ -1,0 +1,330 @@
+/* The outgoing direction: entries, heads, and what is sent of them. */
+#include "node/engine/state.h"
+
+#include <string.h>
+
+#define BATCH 16
+
+static struct hl_channel_key key_of(const struct hl_channel_row *row)
+{
+	return (struct hl_channel_key){row->peer, row->outgoing, row->epoch};
+}
+
+static enum hl_status add_entry(struct hl_engine *e, struct peer *peer, enum hl_sort sort,
+	const struct hl_id *id, unsigned precedence)
+{
+	struct hl_channel_row *out = &peer->out;
+	const struct hl_channel_key key = key_of(out);
+	struct hl_entry_row row = {.state = HL_ENTERED,
+		.open = sort == HL_SORT_LETTER,
+		.precedence = precedence};
+
+	row.entry.number = out->number + 1;
+	row.entry.sort = sort;
+	row.entry.id = *id;
+	/* SPEC channel 1.2: Times never go down. */
+	row.entry.time = e->now.wall > out->time ? e->now.wall : out->time;
+	hl_link_next(&e->config.net, &out->link, &row.entry, &row.link);
+	enum hl_status status = hl_store_entry_add(e->store, &key, &row);
+	if (status != HL_OK)
+		return status;
+	out->number++;
+	out->link = row.link;
+	out->time = row.entry.time;
+	peer->out_changed = true;
+	return HL_OK;
+}
+
+/* SPEC channel 1.4: The first entry of an epoch that is not the channel's first is a succession. */
+static enum hl_status open_epoch(struct hl_engine *e, struct peer *peer, uint64_t above)
+{
+	struct hl_channel_row *out = &peer->out;
+	const struct hl_id before = out->link;
+	uint64_t known = out->epoch > above ? out->epoch : above;
+	uint64_t epoch = e->now.wall / 1000;
+	bool first = out->epoch == 0;
+	enum hl_status status = HL_OK;
+
+	if (epoch <= known)
+		epoch = known + 1;
+	out->epoch = epoch;
+	out->number = out->head_number = out->delivered = 0;
+	out->since = 0;
+	hl_link_first(&e->config.net, &e->own.id, &peer->lab.id, epoch, &out->link);
+	out->head_link = out->link;
+	peer->out_changed = true;
+	if (!first || above != 0)
+		status = add_entry(e, peer, HL_SORT_SUCCESSION, &before, 0);
+	if (status == HL_OK)
+		status = add_entry(e, peer, HL_SORT_CARD, &e->own.card.hash, 0);
+	return status;
+}
+
+enum hl_status hl_channel_enter(struct hl_engine *e, struct peer *peer, enum hl_sort sort,
+	const struct hl_id *id, unsigned precedence)
+{
+	enum hl_status status = HL_OK;
+
+	if (peer->out.epoch == 0)
+		status = open_epoch(e, peer, 0);
+	return status == HL_OK ? add_entry(e, peer, sort, id, precedence) : status;
+}
+
+enum hl_status hl_channel_succeed(struct hl_engine *e, struct peer *peer, uint64_t above)
+{
+	struct hl_channel_key old = key_of(&peer->out);
+	uint64_t last = peer->out.number;
+	struct hl_entry_row row[BATCH];
+	size_t got = 0;
+	enum hl_status status = open_epoch(e, peer, above);
+
+	/* What has not been receipted is entered again. */
+	for (unsigned p = HL_FLASH; p >= HL_ROUTINE && old.epoch != 0; p--) {
+		uint64_t first = 1;
+		do {
+			if (status == HL_OK)
+				status = hl_store_entry_open(
+					e->store, &old, p, first, last, row, BATCH, &got);
+			for (size_t i = 0; i < got && status == HL_OK; i++) {
+				status = add_entry(
+					e, peer, HL_SORT_LETTER, &row[i].entry.id, p);
+				first = row[i].entry.number + 1;
+			}
+		} while (status == HL_OK && got == BATCH);
+	}
+	if (peer->link != NULL) {
+		peer->link->segment_next = 1;
+		for (unsigned p = 0; p < PRECEDENCES; p++)
+			peer->link->cursor[p] = 1;
+	}
+	return status;
+}
+
+/* One signature for the head of one direction and the receipt of the other. */
+static enum hl_status sign(struct hl_engine *e, struct peer *peer, bool head,
+	const struct hl_head *at, struct hl_buf *ret)
+{
+	struct hl_statement s = {.time = e->now.wall};
+	enum hl_status status = HL_OK;
+
+	s.from = e->own.id;
+	s.to = peer->lab.id;
+	s.has_head = head;
+	if (head)
+		s.head = *at;
+	s.has_receipt = peer->in.epoch != 0;
+	if (s.has_receipt)
+		status = hl_receipt_make(e, peer, &s.receipt);
+	if (status == HL_OK)
+		status = hl_statement_sign(&e->config.net, &s, e->config.sign, ret);
+	if (status == HL_OK && head) {
+		struct hl_channel_key key = key_of(&peer->out);
+		key.epoch = at->epoch;
+		status = hl_store_statement_put(e->store, &key, HL_STATEMENT_HEAD,
+			at->number, false, hl_view_buf(ret), NULL);
+	}
+	return status;
+}
+
+/* Entries from first on, up to the one that the statement's head names. */
+static enum hl_status send_segment(struct hl_engine *e, struct peer *peer,
+	const struct hl_entry_row *row, size_t n, const struct hl_id *before,
+	struct hl_view statement)
+{
+	struct hl_entry entry[HL_SEGMENT_ENTRIES_MAX];
+	struct hl_segment segment = {.from = e->own.id, .to = peer->lab.id};
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_frame frame = {.type = HL_FRAME_SEGMENT};
+
+	for (size_t i = 0; i < n; i++)
+		entry[i] = row[i].entry;
+	segment.epoch = peer->out.epoch;
+	segment.first = row[0].entry.number;
+	segment.before = *before;
+	segment.entries = entry;
+	segment.n_entries = n;
+	segment.head = statement;
+	enum hl_status status = hl_segment_encode(&segment, &doc);
+	if (status != HL_OK)
+		return status;
+	frame.doc = hl_view_buf(&doc);
+	return hl_send(e, peer->link, &frame, 0);
+}
+
+/* SPEC channel 3.3: from the first number that the peer does not hold, before the letters they name */
+static enum hl_status send_entries(
+	struct hl_engine *e, struct peer *peer, struct hl_view newest)
+{
+	const struct hl_channel_key key = key_of(&peer->out);
+	struct link *link = peer->link;
+	struct hl_entry_row row[HL_SEGMENT_ENTRIES_MAX];
+	enum hl_status status = HL_OK;
+
+	while (status == HL_OK && link->segment_next <= peer->out.number &&
+		link->queued < HL_LINK_QUEUE_MAX) {
+		struct hl_buf own HL_CLEAN_BUF = {0};
+		struct hl_view statement = newest;
+		struct hl_entry_row prev = {0};
+		size_t n = 0;
+		uint64_t first = link->segment_next;
+		status = hl_store_entry_list(
+			e->store, &key, first, row, HL_SEGMENT_ENTRIES_MAX, &n);
+		if (status == HL_OK && n == 0)
+			return HL_ERR_INTERNAL;
+		if (status == HL_OK && first > 1)
+			status = hl_store_entry_get(e->store, &key, first - 1, &prev);
+		else
+			hl_link_first(&e->config.net, &e->own.id, &peer->lab.id,
+				key.epoch, &prev.link);
+		const struct hl_entry_row *last = &row[n > 0 ? n - 1 : 0];
+		if (status == HL_OK && last->entry.number != peer->out.number) {
+			const struct hl_head head = {
+				key.epoch, last->entry.number, last->link};
+			status = sign(e, peer, true, &head, &own);
+			statement = hl_view_buf(&own);
+		}
+		if (status == HL_OK)
+			status = send_segment(e, peer, row, n, &prev.link, statement);
+		link->segment_next = last->entry.number + 1;
+	}
+	return status;
+}
+
+static enum hl_status send_letter(struct hl_engine *e, struct peer *peer,
+	const struct hl_id *id, unsigned precedence)
+{
+	struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_frame frame = {.type = HL_FRAME_LETTER};
+	enum hl_status status = hl_store_letter_get(e->store, id, &envelope);
+
+	if (status == HL_BAD_HASH || status == HL_UNKNOWN) {
+		hl_alarm(e, &peer->lab.id,
+			"a letter to it is damaged in the store; seal it again");
+		return HL_OK;
+	}
+	if (status == HL_OK)
+		status = hl_envelope_for_lab(&envelope, &peer->lab.id, &doc);
+	if (status != HL_OK)
+		return hl_status_ours(status) ? status : HL_OK;
+	frame.letter.from = e->own.id;
+	frame.letter.doc = hl_view_buf(&doc);
+	return hl_send(e, peer->link, &frame, precedence);
+}
+
+/* FLASH first; as much as the window takes. */
+static enum hl_status send_letters(struct hl_engine *e, struct peer *peer)
+{
+	const struct hl_channel_key key = key_of(&peer->out);
+	struct link *link = peer->link;
+	enum hl_status status = HL_OK;
+
+	for (unsigned p = HL_FLASH; p >= HL_ROUTINE; p--) {
+		struct hl_entry_row row[BATCH];
+		size_t got = BATCH;
+		while (got == BATCH && status == HL_OK &&
+			link->cursor[p] <= peer->out.number) {
+			status = hl_store_entry_open(e->store, &key, p, link->cursor[p],
+				peer->out.number, row, BATCH, &got);
+			for (size_t i = 0; i < got && status == HL_OK; i++) {
+				if (link->queued >= HL_LINK_QUEUE_MAX)
+					return HL_OK;
+				status = send_letter(e, peer, &row[i].entry.id, p);
+				link->cursor[p] = row[i].entry.number + 1;
+			}
+		}
+		if (status == HL_OK && got < BATCH)
+			link->cursor[p] = peer->out.number + 1;
+	}
+	return status;
+}
+
+/* SPEC channel 3.1: a head of its own channel only if the peer has, since this node started, shown a receipt that is consistent with that channel, or nil */
+enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer)
+{
+	struct link *link = peer->link;
+	struct hl_channel_row *out = &peer->out;
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	enum hl_status status = HL_OK;
+
+	if (link == NULL || link->dead || !link->hello)
+		return HL_OK;
+	bool heads = peer->gate && out->epoch != 0;
+	bool due = link->signed_at == 0 || peer->receipt_due ||
+		e->now.boot - link->signed_at >= STATEMENT_MS;
+	bool grown = heads && out->number > out->head_number;
+	bool entries = heads && link->said && link->segment_next <= out->number;
+	if (due || grown || entries) {
+		const struct hl_head head = {out->epoch, out->number, out->link};
+		status = sign(e, peer, heads, &head, &doc);
+		if (status != HL_OK)
+			return status;
+		if (grown) {
+			out->head_number = out->number;
+			out->head_link = out->link;
+			peer->out_changed = true;
+		}
+		link->signed_at = e->now.boot > 0 ? e->now.boot : 1;
+	}
+	if (entries)
+		status = send_entries(e, peer, hl_view_buf(&doc));
+	/* A head alone needs no frame of its own: the segment has brought it. */
+	if (status == HL_OK && (due || (grown && !entries))) {
+		const struct hl_frame frame = {
+			.type = HL_FRAME_STATEMENT, .doc = hl_view_buf(&doc)};
+		status = hl_send(e, link, &frame, 0);
+		peer->receipt_due = false;
+	}
+	if (status == HL_OK && heads && link->said)
+		status = send_letters(e, peer);
+	return status;
+}
+
+enum hl_status hl_channel_save(struct hl_engine *e, struct peer *peer)
+{
+	enum hl_status status = HL_OK;
+
+	if (peer->out_changed)
+		status = hl_store_channel_put(e->store, &peer->out);
+	if (status == HL_OK && peer->in_changed)
+		status = hl_store_channel_put(e->store, &peer->in);
+	peer->out_changed = peer->in_changed = false;
+	return status;
+}
+
+/* want-letters, want-entries. */
+enum hl_status hl_channel_serve(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
+{
+	struct peer *peer = hl_peer(e, &link->lab);
+	enum hl_status status = HL_OK;
+
+	if (peer->link != link)
+		return HL_OK;
+	if (frame->type == HL_FRAME_WANT_ENTRIES) {
+		if (!hl_id_eq(&frame->entries.from, &e->own.id) || !link->said ||
+			frame->entries.epoch > peer->out.epoch)
+			return HL_OK;
+		bool old = frame->entries.epoch < peer->out.epoch;
+		uint64_t first =
+			old || frame->entries.first == 0 ? 1 : frame->entries.first;
+		if (first < link->segment_next)
+			link->segment_next = first;
+		return HL_OK;
+	}
+	if (!hl_id_eq(&frame->want_letters.from, &e->own.id))
+		return HL_OK;
+	for (size_t i = 0; i < frame->want_letters.n && status == HL_OK; i++) {
+		const struct hl_id *id = &frame->want_letters.ids[i];
+		struct hl_entry_row row;
+		size_t n = 0;
+		if (link->queued >= HL_LINK_QUEUE_MAX)
+			break; /* it asks again */
+		/* Only what stands in that lab's own channel. */
+		status = hl_store_entry_find(
+			e->store, true, &peer->lab.id, id, &row, 1, &n);
+		if (status == HL_OK && n == 1 && row.entry.sort == HL_SORT_LETTER)
+			status = send_letter(e, peer, id, row.precedence);
+	}
+	return status;
+}

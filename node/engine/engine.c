@@ -1,0 +1,367 @@
+#include "node/engine/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIM_EVERY_MS 3600000
+#define LINK_FEED_MS  (7ull * 24 * 3600 * 1000)
+#define LOST_TURN_MS  1000
+
+enum hl_status hl_engine_new(const struct hl_engine_config *config,
+	struct hl_store *store, const struct hl_now *now, struct hl_engine **ret)
+{
+	struct hl_engine *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return HL_ERR_NOMEM;
+	e->config = *config;
+	e->store = store;
+	e->now = e->start = *now;
+	e->own.id = config->lab;
+	e->generation = 1;
+	e->trim_at = now->boot;
+	enum hl_status status = hl_engine_load(e);
+	if (status != HL_OK) {
+		hl_engine_free(e);
+		return status;
+	}
+	*ret = e;
+	return HL_OK;
+}
+
+void hl_engine_free(struct hl_engine *e)
+{
+	if (e == NULL)
+		return;
+	hl_engine_unload(e);
+	hl_effects_clear(&e->turn);
+	hl_effects_clear(&e->ready);
+	free(e);
+}
+
+static enum hl_status link_up(struct hl_engine *e, const struct hl_event *event)
+{
+	if (hl_link(e, event->link) != NULL)
+		return HL_ERR_USAGE;
+	struct link *link = calloc(1, sizeof(*link));
+	if (link == NULL)
+		return HL_ERR_NOMEM;
+	link->number = event->link;
+	link->purpose = event->up.purpose;
+	link->initiator = event->up.initiator;
+	link->psk = event->up.psk;
+	link->touched = true;
+	memcpy(link->key, event->up.key, sizeof(link->key));
+	link->up_at = link->heard = link->beat_at = e->now.boot;
+	link->next = e->links;
+	e->links = link;
+	if (link->purpose == HL_PURPOSE_PEER)
+		return hl_peer_up(e, link);
+	link->lab = e->own.id;
+	return hl_device_up(e, link);
+}
+
+static enum hl_status link_down(struct hl_engine *e, const struct hl_event *event)
+{
+	struct link *link = hl_link(e, event->link);
+
+	if (link == NULL)
+		return HL_OK;
+	link->dead = true;
+	if (link->purpose == HL_PURPOSE_PEER)
+		hl_peer_lost(e, link, event->down.why);
+	return HL_OK;
+}
+
+static enum hl_status frame_came(struct hl_engine *e, const struct hl_event *event)
+{
+	struct link *link = hl_link(e, event->link);
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+
+	if (link == NULL)
+		return HL_OK;
+	link->heard = e->now.boot;
+	link->touched = true;
+	struct peer *peer =
+		link->purpose == HL_PURPOSE_PEER ? hl_peer(e, &link->lab) : NULL;
+	enum hl_status status = hl_frame_parse(event->frame.bytes, link->purpose, &frame);
+	if (hl_status_ours(status))
+		return status;
+	if (status != HL_OK) {
+		/* SPEC link 3.1: An unknown type, or a type that does not belong to the purpose, ends the link. */
+		hl_note(e, peer, 4, "a frame that is not allowed",
+			hl_status_name(status));
+		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
+	}
+	if (frame.type == HL_FRAME_CLOSE) {
+		link->dead = true;
+		if (peer != NULL)
+			hl_peer_lost(e, link, "closed by the other side");
+		return HL_OK;
+	}
+	if (link->purpose == HL_PURPOSE_DEVICE)
+		return hl_device_frame(e, link, &frame);
+	if (peer == NULL)
+		return hl_link_close(e, link, HL_CLOSE_PERMITTED);
+	peer->heard = e->now.wall;
+	return hl_peer_frame(e, link, &frame);
+}
+
+/* Links on which nothing comes any more, and hourly housekeeping. */
+static enum hl_status timer(struct hl_engine *e)
+{
+	enum hl_status status = HL_OK;
+
+	for (struct link *link = e->links; link != NULL && status == HL_OK;
+		link = link->next) {
+		bool peer = link->purpose == HL_PURPOSE_PEER;
+		uint64_t quiet = peer ? HL_SILENT_MS : DEVICE_QUIET_MS;
+		if (link->dead)
+			continue;
+		if (e->now.boot - link->heard >= quiet) {
+			if (peer)
+				hl_peer_lost(e, link, "silent");
+			status = hl_link_close(e, link, HL_CLOSE_DOWN);
+		} else if (peer && link->hello && e->now.boot >= link->beat_at) {
+			link->beat_at = e->now.boot + HL_HEARTBEAT_MS;
+			status = hl_news_send(e, link);
+		}
+	}
+	for (size_t i = 0; i < e->n_peers && status == HL_OK && !e->down; i++)
+		status = hl_peer_timer(e, &e->peers[i]);
+	if (status == HL_OK)
+		status = hl_call_timer(e);
+	if (status == HL_OK && e->now.boot >= e->trim_at) {
+		e->trim_at = e->now.boot + TRIM_EVERY_MS;
+		if (e->now.wall > LINK_FEED_MS)
+			status = hl_store_feed_trim(e->store, e->now.wall - LINK_FEED_MS);
+	}
+	return status;
+}
+
+static enum hl_status shutdown_all(struct hl_engine *e)
+{
+	enum hl_status status = HL_OK;
+
+	e->down = true;
+	for (struct link *l = e->links; l != NULL && status == HL_OK; l = l->next)
+		status = hl_link_close(e, l, HL_CLOSE_DOWN);
+	return status;
+}
+
+static enum hl_status dispatch(struct hl_engine *e, const struct hl_event *event)
+{
+	struct link *link;
+	struct peer *peer;
+
+	switch (event->type) {
+	case HL_EVENT_TIMER: return timer(e);
+	case HL_EVENT_LINK_UP: return link_up(e, event);
+	case HL_EVENT_LINK_DOWN: return link_down(e, event);
+	case HL_EVENT_FRAME: return frame_came(e, event);
+	case HL_EVENT_DRAINED:
+		link = hl_link(e, event->link);
+		if (link != NULL)
+			link->queued = event->drained.queued;
+		return HL_OK;
+	case HL_EVENT_DIAL_FAILED:
+		peer = hl_peer(e, &event->dial_failed.lab);
+		if (peer != NULL)
+			hl_peer_dial_failed(e, peer, event->dial_failed.why);
+		return HL_OK;
+	case HL_EVENT_SHUTDOWN: return shutdown_all(e);
+	}
+	return HL_ERR_USAGE;
+}
+
+/* Closed links leave the list; their peers know it already, or learn it now. */
+static void bury(struct hl_engine *e)
+{
+	struct link **at = &e->links;
+
+	while (*at != NULL) {
+		struct link *link = *at;
+		if (!link->dead) {
+			at = &link->next;
+			continue;
+		}
+		if (link->purpose == HL_PURPOSE_PEER)
+			hl_peer_lost(e, link, "closed");
+		*at = link->next;
+		free(link);
+	}
+}
+
+enum hl_status hl_engine_step(
+	struct hl_engine *e, const struct hl_event *event, const struct hl_now *now)
+{
+	if (e->failed != HL_OK)
+		return e->failed;
+	e->now = *now;
+	enum hl_status status = dispatch(e, event);
+	bury(e);
+	/* What a peer did wrong ends here. */
+	if (hl_status_ours(status)) {
+		e->failed = status;
+		return status;
+	}
+	return HL_OK;
+}
+
+enum hl_status hl_engine_put(struct hl_engine *e, enum hl_doc sort, struct hl_view doc,
+	const struct hl_now *now)
+{
+	if (e->failed != HL_OK)
+		return e->failed;
+	e->now = *now;
+	enum hl_status status = HL_BAD_FIELD;
+	if (sort == HL_DOC_ENVELOPE) {
+		struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
+		uint64_t time;
+		status = hl_envelope_parse(&e->config.net, doc, &envelope);
+		if (status == HL_OK)
+			status = hl_letter_take(e, &envelope, NULL, &time);
+	} else {
+		status = hl_take_doc(e, sort, doc, NULL, true);
+	}
+	bury(e);
+	if (hl_status_ours(status))
+		e->failed = status;
+	return status;
+}
+
+/* All that is said at the end of a turn: one statement for each peer, one row for each channel. */
+static enum hl_status say_all(struct hl_engine *e)
+{
+	enum hl_status status = HL_OK;
+
+	for (size_t i = 0; i < e->n_peers && status == HL_OK; i++) {
+		status = hl_channel_pump(e, &e->peers[i]);
+		if (status == HL_OK)
+			status = hl_channel_save(e, &e->peers[i]);
+	}
+	for (struct link *l = e->links; l != NULL && status == HL_OK; l = l->next)
+		if (l->watching && !l->dead && l->watch_after < e->feed_last)
+			status = hl_device_watch(e, l);
+	return status;
+}
+
+/* Nothing of this turn was said. The links that took part are closed: what they brought is asked
+ * for, and resent, when they come back. */
+static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
+{
+	const char *error = hl_store_error(e->store);
+
+	for (size_t i = 0; i < e->turn.n; i++)
+		hl_buf_clear(&e->turn.p[i].frame);
+	e->turn.n = 0;
+	hl_store_rollback(e->store);
+	e->retry_at = e->now.boot + LOST_TURN_MS;
+	hl_note(e, NULL, 1, "a turn was lost",
+		why == HL_ERR_NOSPACE ? "the disk is full: make room"
+			: *error      ? error
+				      : hl_status_text(why));
+	for (struct link *link = e->links; link != NULL; link = link->next)
+		if (link->touched && !link->dead) {
+			enum hl_status status = hl_link_close(e, link, HL_CLOSE_DOWN);
+			if (status != HL_OK)
+				link->dead = true;
+		}
+	bury(e);
+	if (why == HL_ERR_STORE)
+		return why;
+	e->failed = HL_OK;
+	enum hl_status status = hl_engine_load(e);
+	/* Closed links are told of in no feed: that would be the next write. */
+	if (status == HL_OK)
+		status = hl_effects_release(e);
+	return status == HL_OK ? why : HL_ERR_STORE;
+}
+
+enum hl_status hl_engine_commit(struct hl_engine *e, const struct hl_now *now)
+{
+	e->now = *now;
+	enum hl_status status = e->failed;
+	if (status == HL_OK)
+		status = say_all(e);
+	if (status > 0)
+		status = HL_ERR_INTERNAL;
+	if (status == HL_OK)
+		status = hl_store_commit(e->store);
+	if (status != HL_OK)
+		return lose_turn(e, status);
+	bury(e);
+	for (struct link *link = e->links; link != NULL; link = link->next)
+		link->touched = false;
+	return hl_effects_release(e);
+}
+
+uint64_t hl_engine_next(const struct hl_engine *e)
+{
+	uint64_t next = e->now.boot + HL_HEARTBEAT_MS;
+
+	for (const struct link *l = e->links; l != NULL; l = l->next) {
+		bool peer = l->purpose == HL_PURPOSE_PEER;
+		uint64_t dead = l->heard + (peer ? HL_SILENT_MS : DEVICE_QUIET_MS);
+		if (dead < next)
+			next = dead;
+		if (peer && l->hello && l->beat_at < next)
+			next = l->beat_at;
+	}
+	for (size_t i = 0; i < e->n_peers; i++) {
+		uint64_t at = hl_peer_next(e, &e->peers[i]);
+		if (at < next)
+			next = at;
+	}
+	if (!hl_id_zero(&e->next_call.id)) {
+		uint64_t scale = hl_engine_scale(e);
+		uint64_t left =
+			e->next_call.deadline > scale ? e->next_call.deadline - scale : 0;
+		if (e->now.boot + left < next)
+			next = e->now.boot + left;
+	}
+	return next < e->retry_at ? e->retry_at : next;
+}
+
+bool hl_engine_known(const struct hl_engine *e, size_t i, struct hl_known_key *ret)
+{
+	if (i >= e->n_known)
+		return false;
+	*ret = e->known[i];
+	return true;
+}
+
+uint64_t hl_engine_known_generation(const struct hl_engine *e)
+{
+	return e->generation;
+}
+
+enum hl_status hl_engine_set_peer(struct hl_engine *e, const struct hl_id *lab,
+	const char *addresses, const uint8_t psk[HL_KEY_SIZE])
+{
+	struct peer *peer = hl_peer(e, lab);
+	char *copy = NULL;
+
+	if (peer == NULL)
+		return HL_UNKNOWN;
+	if (addresses != NULL && (copy = strdup(addresses)) == NULL)
+		return HL_ERR_NOMEM;
+	bool same = addresses == NULL || peer->addresses == NULL
+		? addresses == peer->addresses
+		: strcmp(addresses, peer->addresses) == 0;
+	free(peer->addresses);
+	peer->addresses = copy;
+	if (!same) {
+		peer->dial_at = e->now.boot;
+		peer->dial_wait = HL_REDIAL_MIN_MS;
+	}
+	if (psk == NULL) {
+		peer->psk_fixed = false;
+		return HL_OK;
+	}
+	if (peer->psk_fixed && hl_bytes_eq_secret(peer->psk, psk, sizeof(peer->psk)))
+		return HL_OK;
+	peer->psk_fixed = true;
+	memcpy(peer->psk, psk, sizeof(peer->psk));
+	return hl_engine_load_known(e);
+}

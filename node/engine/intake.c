@@ -1,0 +1,384 @@
+/* Letters: judged, stored, entered, refused. */
+#include "node/engine/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR_MS 3600000
+
+/* What a judge asks about suspensions while it looks at one letter. */
+struct asked {
+	struct hl_engine *e;
+	const struct hl_id *lab;
+	const struct hl_entry_row *entry; /* NULL: not entered */
+	enum hl_status status;
+};
+
+/* SPEC identity 4.3: takes in no letter that a suspended key has signed, but for letters that stood in the channel before the suspension was held */
+static bool is_suspended(void *ctx, const struct hl_id *kid)
+{
+	struct asked *asked = ctx;
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_suspension s;
+	struct hl_doc_row row;
+	size_t n = 0;
+	uint64_t skip = 0;
+	enum hl_status status = hl_store_doc_get(
+		asked->e->store, HL_DOC_SUSPENSION, asked->lab, kid, 0, &doc);
+
+	if (status == HL_UNKNOWN)
+		return false;
+	if (status == HL_OK)
+		status =
+			hl_suspension_parse(&asked->e->config.net, hl_view_buf(&doc), &s);
+	/* Its version is the first number of the channel that came later. */
+	do {
+		if (status == HL_OK)
+			status = hl_store_doc_list(asked->e->store, HL_DOC_SUSPENSION,
+				asked->lab, skip++, &row, 1, &n);
+	} while (status == HL_OK && n == 1 && !hl_id_eq(&row.key, kid));
+	if (status != HL_OK) {
+		asked->status = status;
+		return true;
+	}
+	return n == 0 || asked->entry == NULL ||
+		asked->entry->entry.number >= row.version ||
+		asked->entry->entry.time > s.issued;
+}
+
+/* SPEC envelope 3.2: the newest card of the origin that was entered in the channel before the letter (channel 2.6), or the newest card held where the letter has no entry yet */
+static enum hl_status card_at(struct hl_engine *e, struct peer *peer,
+	const struct hl_entry_row *entry, struct hl_card *held,
+	const struct hl_card **ret)
+{
+	struct hl_channel_key key = {peer->lab.id, false, 0};
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_id hash;
+
+	*ret = peer->lab.card.version > 0 ? &peer->lab.card : NULL;
+	if (entry == NULL || *ret == NULL)
+		return HL_OK;
+	key.epoch = entry->epoch;
+	enum hl_status status =
+		hl_store_entry_card(e->store, &key, entry->entry.number, &hash);
+	if (status == HL_UNKNOWN || (status == HL_OK && hl_id_eq(&hash, &(*ret)->hash)))
+		return HL_OK;
+	if (status == HL_OK)
+		status = hl_store_doc_by_hash(e->store, HL_DOC_CARD, &hash, &doc);
+	if (status == HL_UNKNOWN)
+		return HL_NEED_CARD;
+	if (status == HL_OK)
+		status = hl_card_parse(&e->config.net, hl_view_buf(&doc), held);
+	if (status != HL_OK)
+		return status;
+	*ret = hl_id_eq(&held->lab, &peer->lab.id) ? held : *ret;
+	return HL_OK;
+}
+
+static enum hl_status judge(struct hl_engine *e, const struct hl_envelope *envelope,
+	const struct hl_card *card, uint64_t newest, const struct hl_entry_row *entry)
+{
+	const struct hl_core *core = &envelope->core;
+	struct asked asked = {e, &core->lab, entry, HL_OK};
+	struct hl_judge j = {.net = &e->config.net,
+		.card = card,
+		.newest_version = newest,
+		.own_lab = &e->own.id,
+		.suspended = is_suspended,
+		.ctx = &asked};
+
+	if (core->class == HL_CLASS_CLOSE && core->has_incident) {
+		struct hl_letter_row raise;
+		enum hl_status status =
+			hl_store_letter_row(e->store, &core->incident, &raise);
+		if (hl_status_ours(status))
+			return status;
+		j.raised_with_flash = status == HL_OK && raise.precedence == HL_FLASH;
+	}
+	enum hl_status status = hl_envelope_judge(envelope, &j);
+	return asked.status != HL_OK ? asked.status : status;
+}
+
+static enum hl_status store_letter(struct hl_engine *e,
+	const struct hl_envelope *envelope, const struct hl_card *card)
+{
+	const struct hl_core *core = &envelope->core;
+	const struct hl_letter_row row = {.id = envelope->id,
+		.origin = core->lab,
+		.sender = core->sender,
+		.incident = hl_envelope_incident(envelope),
+		.class = core->class,
+		.precedence = core->precedence,
+		.status = core->status,
+		.stored = e->now.wall};
+	enum hl_status status =
+		hl_store_letter_put(e->store, &row, hl_view_buf(&envelope->doc));
+
+	if (status == HL_OK)
+		status = hl_feed(
+			e, HL_FEED_LETTER, &row.id, &row.origin, (uint64_t)row.class);
+	return status == HL_OK ? hl_call_letter(e, envelope, card) : status;
+}
+
+/* The entry of the channel's newest epoch, if the letter stands there. */
+static enum hl_status find_entry(struct hl_engine *e, struct peer *peer,
+	const struct hl_id *id, struct hl_entry_row *row, bool *ret)
+{
+	size_t n = 0;
+	enum hl_status status =
+		hl_store_entry_find(e->store, false, &peer->lab.id, id, row, 1, &n);
+
+	*ret = status == HL_OK && n == 1 && row->entry.sort == HL_SORT_LETTER;
+	return status;
+}
+
+static enum hl_status mark(struct hl_engine *e, struct peer *peer,
+	const struct hl_entry_row *row, enum hl_status code)
+{
+	const struct hl_channel_key key = {peer->lab.id, false, row->epoch};
+
+	if (!row->open)
+		return HL_OK;
+	enum hl_status status = hl_store_entry_mark(e->store, &key, row->entry.number,
+		code == HL_OK ? HL_DELIVERED : HL_REFUSED, code, false, 0);
+	if (status == HL_OK)
+		hl_receipt_grew(e, peer);
+	return status;
+}
+
+static enum hl_status defer(struct hl_engine *e, struct peer *peer,
+	const struct hl_envelope *envelope, struct link *via)
+{
+	const struct hl_core *core = &envelope->core;
+	bool addressed = false;
+
+	for (size_t i = 0; i < core->n_labs; i++)
+		if (hl_id_eq(&core->labs[i], &e->own.id))
+			addressed = envelope->slips[i].n > 0;
+	if (!addressed)
+		return HL_NOT_ADDRESSED;
+	enum hl_status status = hl_store_waiting_put(e->store, &envelope->id, &core->lab,
+		e->now.wall, hl_view_buf(&envelope->doc));
+	if (status == HL_OK)
+		status = hl_feed(e, HL_FEED_LETTER, &envelope->id, &core->lab,
+			(uint64_t)core->class);
+	if (hl_status_ours(status))
+		return status;
+	if (via != NULL && via->purpose == HL_PURPOSE_PEER) {
+		uint64_t version = peer->lab.card.version + 1;
+		if (core->card_version > version)
+			version = core->card_version;
+		status = hl_ask_cards(e, via, &peer->lab, version);
+	}
+	return hl_status_ours(status) ? status : HL_NEED_CARD;
+}
+
+enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
+	struct link *via, uint64_t *ret_time)
+{
+	struct peer *peer = hl_peer(e, &envelope->core.lab);
+	struct hl_entry_row entry = {0};
+	struct hl_letter_row held;
+	struct hl_card old HL_CLEAN_CARD = {0};
+	const struct hl_card *card = NULL;
+	bool entered = false;
+
+	if (peer == NULL)
+		return HL_UNKNOWN;
+	enum hl_status status = find_entry(e, peer, &envelope->id, &entry, &entered);
+	if (status != HL_OK)
+		return status;
+	status = hl_store_letter_row(e->store, &envelope->id, &held);
+	if (status == HL_OK) {
+		/* SPEC envelope 3.9: a second copy is answered as the first */
+		*ret_time = held.stored;
+		peer->receipt_due = true;
+		return entered ? mark(e, peer, &entry, HL_OK) : HL_OK;
+	}
+	if (status == HL_UNKNOWN)
+		status = card_at(e, peer, entered ? &entry : NULL, &old, &card);
+	if (status == HL_OK)
+		status = judge(e, envelope, card, peer->lab.card.version,
+			entered ? &entry : NULL);
+	if (status == HL_NEED_CARD)
+		return defer(e, peer, envelope, via);
+	if (hl_status_ours(status))
+		return status;
+	if (status != HL_OK) {
+		/* SPEC envelope 3.7: A letter that fails by what is signed is refused with the code (channel 3.4). */
+		enum hl_status marked = HL_OK;
+		if (entered && !hl_status_of_copy(status))
+			marked = mark(e, peer, &entry, status);
+		return marked == HL_OK ? status : marked;
+	}
+	status = store_letter(e, envelope, card);
+	if (status == HL_OK && entered)
+		status = mark(e, peer, &entry, HL_OK);
+	if (status == HL_OK)
+		*ret_time = e->now.wall;
+	return status;
+}
+
+/* The id of a letter that does not parse further: the bytes that are signed have one all the same. */
+static bool bare_id(struct hl_engine *e, struct hl_view doc, struct hl_id *ret)
+{
+	struct hl_in in HL_CLEAN_IN = {0};
+
+	hl_in_init(&in, doc, HL_ENVELOPE_MAX);
+	hl_in_array(&in, 4, 4);
+	struct hl_view bytes = hl_in_bin(&in, 1, HL_ENVELOPE_MAX);
+	if (!hl_in_ok(&in))
+		return false;
+	hl_hash1("env", &e->config.net, bytes, ret);
+	return true;
+}
+
+/* Only the origin itself can have its letter refused for bytes that nobody can read. */
+static enum hl_status refuse_unread(struct hl_engine *e, struct link *link,
+	const struct hl_frame *frame, enum hl_status code)
+{
+	struct peer *peer = hl_peer(e, &link->lab);
+	struct hl_entry_row entry;
+	struct hl_id id;
+	bool entered = false;
+
+	if (hl_status_of_copy(code) || code == HL_BAD_ENCODING ||
+		!hl_id_eq(&frame->letter.from, &link->lab) ||
+		!bare_id(e, frame->letter.doc, &id))
+		return HL_OK;
+	enum hl_status status = find_entry(e, peer, &id, &entry, &entered);
+	if (status == HL_OK && entered)
+		status = mark(e, peer, &entry, code);
+	return status;
+}
+
+enum hl_status hl_letter_from_link(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
+{
+	struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
+	uint64_t time;
+	enum hl_status status =
+		hl_envelope_parse(&e->config.net, frame->letter.doc, &envelope);
+
+	if (status > 0) {
+		enum hl_status refused = refuse_unread(e, link, frame, status);
+		if (refused != HL_OK)
+			return refused;
+	}
+	if (status == HL_OK && !hl_id_eq(&envelope.core.lab, &frame->letter.from))
+		status = HL_BAD_FIELD;
+	if (status == HL_OK)
+		status = hl_letter_take(e, &envelope, link, &time);
+	if (status > 0)
+		hl_note(e, hl_peer(e, &link->lab), 4, "a letter was not taken",
+			hl_status_name(status));
+	return hl_status_ours(status) ? status : HL_OK;
+}
+
+/* SPEC envelope 3.4: The node of the sender's own lab also enforces the labs and the rate of the capability, for calls. */
+static enum hl_status check_caps(struct hl_engine *e, const struct hl_envelope *envelope,
+	char ret_text[static 256])
+{
+	const struct hl_core *core = &envelope->core;
+	const struct hl_member *member = hl_card_member(&e->own.card, &core->sender);
+	uint64_t n = 0;
+
+	if (core->class != HL_CLASS_CALL || member == NULL)
+		return HL_OK;
+	for (size_t i = 0; i < core->n_labs; i++)
+		if (!hl_id_eq(&core->labs[i], &e->own.id) &&
+			!hl_caps_lab(&member->caps, &core->labs[i])) {
+			snprintf(ret_text, 256, "this device may not call lab %s",
+				hl_short(&core->labs[i]).text);
+			return HL_NOT_PERMITTED;
+		}
+	if (member->caps.rate == 0)
+		return HL_OK;
+	uint64_t since = e->now.wall > HOUR_MS ? e->now.wall - HOUR_MS : 0;
+	enum hl_status status = hl_store_letter_calls(e->store, &core->sender, since, &n);
+	if (status == HL_OK && n >= member->caps.rate) {
+		snprintf(ret_text, 256,
+			"this device may make %llu calls an hour and has made them",
+			(unsigned long long)member->caps.rate);
+		return HL_OVER_QUOTA;
+	}
+	return status;
+}
+
+/* Every addressed lab is a peer, and its slip is here. */
+static enum hl_status check_labs(struct hl_engine *e, const struct hl_envelope *envelope,
+	char ret_text[static 256])
+{
+	const struct hl_core *core = &envelope->core;
+
+	for (size_t i = 0; i < core->n_labs; i++) {
+		const struct hl_id *lab = &core->labs[i];
+		if (!hl_id_eq(lab, &e->own.id) && hl_peer(e, lab) == NULL) {
+			snprintf(ret_text, 256, "lab %s is no peer of this node",
+				hl_short(lab).text);
+			return HL_UNKNOWN;
+		}
+		if (envelope->slips[i].n == 0) {
+			snprintf(ret_text, 256, "the slip of lab %s is missing",
+				hl_short(lab).text);
+			return HL_NOT_ADDRESSED;
+		}
+	}
+	return HL_OK;
+}
+
+enum hl_status hl_letter_submit(struct hl_engine *e, struct hl_envelope *envelope,
+	uint64_t *ret_time, char ret_text[static 256])
+{
+	const struct hl_core *core = &envelope->core;
+	const struct hl_card *card = e->own.card.version > 0 ? &e->own.card : NULL;
+	struct hl_letter_row held;
+	enum hl_status status = hl_store_letter_row(e->store, &envelope->id, &held);
+
+	if (status == HL_OK)
+		*ret_time = held.stored;
+	if (status != HL_UNKNOWN)
+		return status;
+	status = judge(e, envelope, card, e->own.card.version, NULL);
+	if (status == HL_OK)
+		status = check_labs(e, envelope, ret_text);
+	if (status == HL_OK)
+		status = check_caps(e, envelope, ret_text);
+	if (status == HL_OK)
+		status = store_letter(e, envelope, card);
+	for (size_t i = 0; i < core->n_labs && status == HL_OK; i++)
+		if (!hl_id_eq(&core->labs[i], &e->own.id))
+			status = hl_channel_enter(e, hl_peer(e, &core->labs[i]),
+				HL_SORT_LETTER, &envelope->id, core->precedence);
+	if (status == HL_OK)
+		*ret_time = e->now.wall;
+	return status;
+}
+
+enum hl_status hl_letter_retry(struct hl_engine *e, struct lab *lab)
+{
+	uint64_t number = 0, stored, time;
+	enum hl_status status = HL_OK;
+
+	while (status == HL_OK) {
+		struct hl_buf doc HL_CLEAN_BUF = {0};
+		struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
+		struct hl_id id;
+		status = hl_store_waiting_next(
+			e->store, &lab->id, number, &number, &id, &stored, &doc);
+		if (status != HL_OK)
+			break;
+		status = hl_envelope_parse(&e->config.net, hl_view_buf(&doc), &envelope);
+		if (status == HL_OK)
+			status = hl_letter_take(e, &envelope, NULL, &time);
+		if (hl_status_ours(status))
+			return status;
+		if (status == HL_NEED_CARD) {
+			status = HL_OK;
+			continue;
+		}
+		status = hl_store_waiting_drop(e->store, number);
+	}
+	return status == HL_UNKNOWN ? HL_OK : status;
+}

@@ -1,0 +1,255 @@
+/* A link to a peer: greeting, one link for each pair, dialling, silence. */
+#include "node/engine/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Wait times a random factor of 0.5 to 1.5. */
+static uint64_t jitter(struct hl_engine *e, uint64_t wait)
+{
+	uint8_t r[2] = {0x80, 0};
+
+	if (hl_entropy_fill(&e->config.entropy, r, sizeof(r)) != HL_OK)
+		return wait;
+	return wait / 2 + wait * hl_get_be16(r) / 65536;
+}
+
+static enum hl_status set_state(
+	struct hl_engine *e, struct peer *peer, enum hl_link_state state)
+{
+	if (peer->state == state)
+		return HL_OK;
+	peer->state = state;
+	peer->since = e->now.wall;
+	if (state == HL_LINK_CONNECTING)
+		return HL_OK;
+	return hl_feed(e, HL_FEED_LINK, NULL, &peer->lab.id, state);
+}
+
+static void fail_later(struct hl_engine *e, struct peer *peer, const char *why)
+{
+	snprintf(peer->error, sizeof(peer->error), "%s", why != NULL ? why : "");
+	peer->dialing_at = 0;
+	peer->dial_at = e->now.boot + jitter(e, peer->dial_wait);
+	peer->dial_wait *= 2;
+	if (peer->dial_wait > HL_REDIAL_MAX_MS)
+		peer->dial_wait = HL_REDIAL_MAX_MS;
+}
+
+void hl_peer_dial_failed(struct hl_engine *e, struct peer *peer, const char *why)
+{
+	hl_note(e, peer, 5, "no link could be made", why != NULL ? why : "");
+	fail_later(e, peer, why);
+	if (peer->link == NULL) {
+		peer->state = peer->heard == 0 ? HL_LINK_NEVER : HL_LINK_DOWN;
+		peer->since = e->now.wall;
+	}
+}
+
+void hl_peer_lost(struct hl_engine *e, struct link *link, const char *why)
+{
+	struct peer *peer = hl_peer(e, &link->lab);
+
+	if (peer == NULL || link->lost)
+		return;
+	link->lost = true;
+	if (link->initiator && !link->hello)
+		fail_later(e, peer, why);
+	if (peer->link != link)
+		return;
+	peer->link = NULL;
+	peer->dial_wait = HL_REDIAL_MIN_MS;
+	fail_later(e, peer, why);
+	hl_log(e, 5, "%s: link down: %s", hl_short(&peer->lab.id).text,
+		why != NULL ? why : "");
+	/* A feed that cannot be written is no reason to keep a dead link. */
+	enum hl_status status = set_state(e, peer, HL_LINK_DOWN);
+	if (hl_status_ours(status) && e->failed == HL_OK)
+		e->failed = status;
+}
+
+/* SPEC link 4.1: hello, first each way */
+static enum hl_status say_hello(struct hl_engine *e, struct link *link)
+{
+	const struct hl_card *card = &e->own.card;
+	struct hl_frame frame = {.type = HL_FRAME_HELLO};
+
+	frame.hello.version = HL_PROTOCOL_VERSION;
+	frame.hello.from = e->own.id;
+	frame.hello.to = link->lab;
+	hl_key_id(
+		&e->config.net, HL_ROLE_NODE_SIGN, e->config.sign->pub, &frame.hello.kid);
+	frame.hello.card_version = card->version;
+	frame.hello.card_hash = card->hash;
+	frame.hello.clock = e->now.wall;
+	return hl_send(e, link, &frame, 0);
+}
+
+enum hl_status hl_peer_up(struct hl_engine *e, struct link *link)
+{
+	struct peer *peer = hl_peer_by_key(e, link->key);
+
+	if (peer == NULL || e->own.card.version == 0 || e->down)
+		return hl_link_close(e, link, HL_CLOSE_PERMITTED);
+	link->lab = peer->lab.id;
+	if (link->initiator)
+		peer->dialing_at = 0;
+	return say_hello(e, link);
+}
+
+/* SPEC link 4.9: Each pair of labs keeps one link. True: the new one. */
+static bool new_wins(struct hl_engine *e, const struct link *now, const struct link *old)
+{
+	/* A newer link with the same initiator replaces the older. */
+	if (now->initiator == old->initiator)
+		return true;
+	bool own_is_smaller = hl_id_cmp(&e->own.id, &now->lab) < 0;
+	if (now->initiator == own_is_smaller)
+		return true;
+	return e->now.boot - old->heard >= DUPLICATE_MS;
+}
+
+static enum hl_status take_place(
+	struct hl_engine *e, struct peer *peer, struct link *link)
+{
+	enum hl_status status = HL_OK;
+
+	peer->link = link;
+	peer->link_psk = link->psk;
+	peer->dial_wait = HL_REDIAL_MIN_MS;
+	peer->dialing_at = 0;
+	peer->error[0] = '\0';
+	peer->receipt_due = true;
+	link->signed_at = 0;
+	status = set_state(e, peer, HL_LINK_UP);
+	if (status == HL_OK) {
+		link->beat_at = e->now.boot + HL_HEARTBEAT_MS;
+		status = hl_news_send(e, link);
+	}
+	return status;
+}
+
+static enum hl_status take_hello(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
+{
+	struct peer *peer = hl_peer(e, &link->lab);
+	struct link *old = peer->link;
+
+	if (frame->hello.version < HL_PROTOCOL_VERSION)
+		return hl_link_close(e, link, HL_CLOSE_VERSION);
+	/* SPEC link 4.1: from and to MUST be the labs that the link keys belong to, else the link is closed. */
+	if (!hl_id_eq(&frame->hello.from, &link->lab) ||
+		!hl_id_eq(&frame->hello.to, &e->own.id)) {
+		hl_note(e, peer, 4, "a greeting for another lab", "link closed");
+		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
+	}
+	link->hello = true;
+	peer->clock_offset = (int64_t)(frame->hello.clock - e->now.wall);
+	if (old != NULL) {
+		bool same = old->initiator == link->initiator;
+		if (!new_wins(e, link, old))
+			return hl_link_close(e, link, HL_CLOSE_DUPLICATE);
+		peer->link = NULL;
+		enum hl_status status = hl_link_close(
+			e, old, same ? HL_CLOSE_REPLACED : HL_CLOSE_DUPLICATE);
+		if (status != HL_OK)
+			return status;
+	}
+	enum hl_status status = take_place(e, peer, link);
+	if (status == HL_OK && frame->hello.card_version > peer->lab.card.version)
+		status = hl_ask_cards(e, link, &peer->lab, frame->hello.card_version);
+	return status;
+}
+
+enum hl_status hl_peer_frame(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
+{
+	struct peer *peer = hl_peer(e, &link->lab);
+
+	if (link->hello != (frame->type != HL_FRAME_HELLO)) {
+		hl_note(e, peer, 4, "frames out of order", "link closed");
+		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
+	}
+	switch (frame->type) {
+	case HL_FRAME_HELLO: return take_hello(e, link, frame);
+	case HL_FRAME_HEARTBEAT:
+		peer->clock_offset = (int64_t)(frame->heartbeat.clock - e->now.wall);
+		return hl_news_take(e, link, frame);
+	case HL_FRAME_STATEMENT: return hl_statement_take(e, peer, link, frame->doc);
+	case HL_FRAME_SEGMENT: return hl_segment_take(e, link, frame->doc);
+	case HL_FRAME_LETTER: return hl_letter_from_link(e, link, frame);
+	case HL_FRAME_WANT_LETTERS:
+	case HL_FRAME_WANT_ENTRIES: return hl_channel_serve(e, link, frame);
+	case HL_FRAME_WANT_CARDS:
+	case HL_FRAME_WANT_SEALS:
+	case HL_FRAME_WANT_SUSPENSIONS: return hl_news_serve(e, link, frame);
+	case HL_FRAME_CARD: return hl_take_doc(e, HL_DOC_CARD, frame->doc, link, false);
+	case HL_FRAME_SEALS: return hl_take_doc(e, HL_DOC_SEALS, frame->doc, link, false);
+	case HL_FRAME_SUSPENSION:
+		return hl_take_doc(e, HL_DOC_SUSPENSION, frame->doc, link, false);
+	case HL_FRAME_CLOSE:
+	case HL_FRAME_DEVICE_HELLO:
+	case HL_FRAME_REPLY:
+	case HL_FRAME_GET_DOCS:
+	case HL_FRAME_PUT:
+	case HL_FRAME_SUBMIT:
+	case HL_FRAME_FEED:
+	case HL_FRAME_FETCH:
+	case HL_FRAME_PROOF:
+	case HL_FRAME_STATUS:
+	case HL_FRAME_WATCH:
+	case HL_FRAME_EVENT:
+	case HL_FRAME_PSK:
+	case HL_FRAME_ENTRIES:
+	case HL_FRAME_PING: break;
+	}
+	return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
+}
+
+static bool can_dial(const struct hl_engine *e, const struct peer *peer)
+{
+	if (e->down || e->own.card.version == 0 || peer->dialing_at != 0)
+		return false;
+	if (peer->link == NULL)
+		return true;
+	/* SPEC link 4.10: the dialer makes the new link before the old is closed with reason 1 */
+	return peer->link->initiator &&
+		e->now.boot - peer->link->up_at >= HL_LINK_LIFE_MS;
+}
+
+enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer)
+{
+	struct link *link = peer->link;
+
+	if (peer->dialing_at != 0 && e->now.boot - peer->dialing_at >= DIALING_MAX_MS)
+		hl_peer_dial_failed(e, peer, "nothing came of the call");
+	if (can_dial(e, peer) && e->now.boot >= peer->dial_at) {
+		enum hl_status status = hl_dial(e, peer);
+		if (status != HL_OK)
+			return status;
+		if (peer->dialing_at == 0) /* nowhere to dial to */
+			peer->dial_at = e->now.boot + HL_REDIAL_MAX_MS;
+		else if (link == NULL)
+			status = set_state(e, peer, HL_LINK_CONNECTING);
+		if (status != HL_OK)
+			return status;
+	}
+	if (link == NULL || link->dead)
+		return HL_OK;
+	return hl_ask_letters(e, peer);
+}
+
+uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer)
+{
+	if (e->down || e->own.card.version == 0)
+		return UINT64_MAX;
+	if (peer->dialing_at != 0)
+		return peer->dialing_at + DIALING_MAX_MS;
+	if (peer->link != NULL) {
+		uint64_t relink = peer->link->up_at + HL_LINK_LIFE_MS;
+		if (!peer->link->initiator)
+			return UINT64_MAX;
+		return relink > peer->dial_at ? relink : peer->dial_at;
+	}
+	return peer->dial_at;
+}

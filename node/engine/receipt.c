@@ -1,0 +1,331 @@
+/* The peer's statements: its receipts for what this node sent, its heads; and our own receipt. */
+#include "node/engine/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BATCH 32
+
+static struct hl_channel_key key_of(const struct hl_channel_row *row)
+{
+	return (struct hl_channel_key){row->peer, row->outgoing, row->epoch};
+}
+
+void hl_receipt_grew(struct hl_engine *e, struct peer *peer)
+{
+	/* SPEC channel 2.3: since is the stored time at which the receipt last grew */
+	peer->in.since = e->now.wall > peer->in.since ? e->now.wall : peer->in.since;
+	peer->in_changed = true;
+	peer->receipt_due = true;
+}
+
+/* Everything from after to before - 1, if that is anything. */
+static void add_range(struct hl_receipt *r, uint64_t after, uint64_t before)
+{
+	if (before - after > 1 && r->n_ranges < HL_RANGES_MAX)
+		r->ranges[r->n_ranges++] = (struct hl_range){after + 1, before - 1};
+}
+
+enum hl_status hl_receipt_make(
+	struct hl_engine *e, struct peer *peer, struct hl_receipt *ret)
+{
+	const struct hl_channel_row *in = &peer->in;
+	const struct hl_channel_key key = key_of(in);
+	struct hl_entry_row row[HL_RANGES_MAX + 1];
+	size_t n = 0;
+	enum hl_status status = hl_store_entry_open(
+		e->store, &key, 0, 1, in->number, row, HL_RANGES_MAX + 1, &n);
+
+	if (status != HL_OK)
+		return status;
+	memset(ret, 0, sizeof(*ret));
+	ret->head = (struct hl_head){in->epoch, in->head_number, in->head_link};
+	ret->since = in->since;
+	ret->through = n > 0 ? row[0].entry.number - 1 : in->number;
+	/* What lies between two missing ones is held; after the last that is known too. */
+	for (size_t i = 0; i < n; i++) {
+		bool end = i + 1 == n;
+		if (end && n == HL_RANGES_MAX + 1)
+			break;
+		add_range(ret, row[i].entry.number,
+			end ? in->number + 1 : row[i + 1].entry.number);
+	}
+	status = hl_store_entry_state(
+		e->store, &key, HL_REFUSED, in->number + 1, row, HL_REFUSED_MAX, &n);
+	if (status != HL_OK)
+		return status;
+	ret->n_refused = n;
+	for (size_t i = 0; i < n; i++)
+		ret->refused[n - 1 - i] =
+			(struct hl_refusal){row[i].entry.number, row[i].code};
+	return HL_OK;
+}
+
+/* Our own link at a number of the newest epoch. */
+static enum hl_status own_link(
+	struct hl_engine *e, struct peer *peer, uint64_t number, struct hl_id *ret)
+{
+	const struct hl_channel_key key = key_of(&peer->out);
+	struct hl_entry_row row;
+
+	if (number == 0) {
+		hl_link_first(&e->config.net, &e->own.id, &peer->lab.id, key.epoch, ret);
+		return HL_OK;
+	}
+	if (number == peer->out.number) {
+		*ret = peer->out.link;
+		return HL_OK;
+	}
+	enum hl_status status = hl_store_entry_get(e->store, &key, number, &row);
+	if (status == HL_OK)
+		*ret = row.link;
+	return status;
+}
+
+/* SPEC channel 3.2: A receipt (epoch, h, link_h) is consistent with a node's own channel when epoch is older than the node's, or is the node's with h ≤ k and the same link at h. */
+static enum hl_status check_consistent(
+	struct hl_engine *e, struct peer *peer, const struct hl_head *head, bool *ret)
+{
+	struct hl_id link;
+
+	*ret = head->epoch < peer->out.epoch;
+	if (head->epoch != peer->out.epoch || head->number > peer->out.number)
+		return HL_OK;
+	enum hl_status status = own_link(e, peer, head->number, &link);
+	if (status == HL_OK)
+		*ret = hl_id_eq(&link, &head->link);
+	return status;
+}
+
+/* Evidence is stored once, with the first entry that it covers. */
+struct covering {
+	struct hl_engine *e;
+	struct peer *peer;
+	const struct hl_receipt *receipt;
+	struct hl_view doc;
+	uint64_t row;
+};
+
+static enum hl_status mark_delivered(struct covering *c, const struct hl_entry_row *row)
+{
+	struct hl_engine *e = c->e;
+	const struct hl_channel_key key = key_of(&c->peer->out);
+	enum hl_status code = HL_OK, status = HL_OK;
+
+	if (!hl_receipt_holds(c->receipt, row->entry.number, &code))
+		return HL_OK;
+	if (c->row == 0)
+		status = hl_store_statement_put(e->store, &key, HL_STATEMENT_RECEIPT,
+			c->receipt->head.number, false, c->doc, &c->row);
+	if (status == HL_OK)
+		status = hl_store_entry_mark(e->store, &key, row->entry.number,
+			code == HL_OK ? HL_DELIVERED : HL_REFUSED, code, false, c->row);
+	if (status == HL_OK && row->receipt == 0)
+		status = code == HL_OK ? hl_feed(e, HL_FEED_RECEIPT, &row->entry.id,
+						 &c->peer->lab.id, row->entry.number)
+				       : hl_feed(e, HL_FEED_REFUSED, &row->entry.id,
+						 &c->peer->lab.id, (uint64_t)code);
+	if (code != HL_OK)
+		hl_note(e, c->peer, 4, "it refused a letter", hl_status_name(code));
+	return status;
+}
+
+static enum hl_status mark_range(struct covering *c, uint64_t first, uint64_t last)
+{
+	const struct hl_channel_key key = key_of(&c->peer->out);
+	struct hl_entry_row row[BATCH];
+	size_t n = 0;
+	enum hl_status status = HL_OK;
+
+	for (unsigned p = HL_FLASH; p >= HL_ROUTINE; p--) {
+		uint64_t from = first;
+		do {
+			if (status == HL_OK)
+				status = hl_store_entry_open(
+					c->e->store, &key, p, from, last, row, BATCH, &n);
+			for (size_t i = 0; i < n && status == HL_OK; i++) {
+				status = mark_delivered(c, &row[i]);
+				from = row[i].entry.number + 1;
+			}
+		} while (status == HL_OK && n == BATCH);
+	}
+	return status;
+}
+
+/* The peer's store is behind what it has receipted: it was restored, and gets all of it again. */
+static enum hl_status reopen(
+	struct hl_engine *e, struct peer *peer, const struct hl_receipt *receipt)
+{
+	const struct hl_channel_key key = key_of(&peer->out);
+	struct hl_entry_row row[BATCH];
+	uint64_t below = peer->out.number + 1;
+	uint64_t through = receipt != NULL ? receipt->through : 0;
+	size_t n = 0;
+	enum hl_status status, code;
+
+	hl_alarm(e, &peer->lab.id,
+		"its receipt fell back: its store was restored; all is sent again");
+	do {
+		status = hl_store_entry_state(
+			e->store, &key, HL_DELIVERED, below, row, BATCH, &n);
+		for (size_t i = 0; i < n && status == HL_OK; i++) {
+			below = row[i].entry.number;
+			if (below <= through)
+				break;
+			if (receipt == NULL || !hl_receipt_holds(receipt, below, &code))
+				status = hl_store_entry_mark(e->store, &key, below,
+					HL_ENTERED, HL_OK, true, 0);
+		}
+	} while (status == HL_OK && n == BATCH && below > through);
+	peer->out.delivered = through;
+	peer->out_changed = true;
+	return status;
+}
+
+static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
+	struct link *link, const struct hl_statement *s, struct hl_view doc)
+{
+	const struct hl_receipt *r = s->has_receipt ? &s->receipt : NULL;
+	bool good = true, first = link != NULL && !link->said;
+	enum hl_status status = HL_OK;
+
+	if (r != NULL)
+		status = check_consistent(e, peer, &r->head, &good);
+	if (status != HL_OK)
+		return status;
+	if (!good) {
+		hl_alarm(e, &peer->lab.id,
+			"this node's store is behind what the peer "
+			"holds: a backup was restored");
+		peer->gate = true;
+		if (link != NULL)
+			link->said = true;
+		return hl_channel_succeed(e, peer, r->head.epoch);
+	}
+	peer->gate = peer->gate || link != NULL;
+	bool same = r != NULL && r->head.epoch == peer->out.epoch;
+	uint64_t through = same ? r->through : 0;
+	if (through > peer->out.number)
+		through = peer->out.number;
+	if (first) {
+		link->said = true;
+		peer->receipt_due = true; /* with the head that may now be signed */
+		if (through < peer->out.delivered)
+			status = reopen(e, peer, same ? r : NULL);
+		link->segment_next = through + 1;
+		for (unsigned p = 0; p < PRECEDENCES; p++)
+			link->cursor[p] = through + 1;
+	}
+	if (status != HL_OK || !same)
+		return status;
+	struct covering c = {e, peer, r, doc, 0};
+	uint64_t from = peer->out.delivered + 1;
+	if (through >= from)
+		status = mark_range(&c, 1, through);
+	for (size_t i = 0; i < r->n_ranges && status == HL_OK; i++)
+		status = mark_range(&c, r->ranges[i].first, r->ranges[i].last);
+	if (through > peer->out.delivered) {
+		peer->out.delivered = through;
+		peer->out.since = r->since;
+		peer->out_changed = true;
+	}
+	return status;
+}
+
+/* SPEC channel 3.7: both are kept, the first stays, and an alarm is raised */
+static enum hl_status contrary(struct hl_engine *e, struct peer *peer,
+	const struct hl_head *head, struct hl_view doc)
+{
+	const struct hl_channel_key key = key_of(&peer->in);
+
+	hl_alarm(e, &peer->lab.id, "it signed two channels with one number");
+	return hl_store_statement_put(
+		e->store, &key, HL_STATEMENT_HEAD, head->number, true, doc, NULL);
+}
+
+static enum hl_status check_known(struct hl_engine *e, struct peer *peer,
+	const struct hl_head *head, struct hl_view doc)
+{
+	const struct hl_channel_key key = key_of(&peer->in);
+	struct hl_entry_row row;
+	struct hl_id link = peer->in.link;
+
+	if (head->number == 0)
+		return HL_OK;
+	if (head->number != peer->in.number) {
+		enum hl_status status =
+			hl_store_entry_get(e->store, &key, head->number, &row);
+		if (status != HL_OK)
+			return status;
+		link = row.link;
+	}
+	return hl_id_eq(&link, &head->link) ? HL_OK : contrary(e, peer, head, doc);
+}
+
+static enum hl_status take_head(struct hl_engine *e, struct peer *peer,
+	const struct hl_head *head, struct hl_view doc)
+{
+	struct hl_channel_row *in = &peer->in;
+	const struct hl_channel_key key = key_of(in);
+
+	if (head->epoch > INT64_MAX || head->number > INT64_MAX)
+		return HL_OK;
+	/* SPEC channel 3.7: Heads of an older epoch than the one held are refused (26). */
+	if (head->epoch < in->epoch) {
+		hl_note(e, peer, 5, "a head of an old epoch", "passed over");
+		return HL_OK;
+	}
+	if (head->epoch > in->epoch)
+		return head->number == 0 ? HL_OK
+					 : hl_ask_entries(e, peer, head->epoch, 1);
+	if (head->number <= in->number)
+		return check_known(e, peer, head, doc);
+	if (head->number == in->head_number)
+		return hl_id_eq(&head->link, &in->head_link)
+			? HL_OK
+			: contrary(e, peer, head, doc);
+	if (head->number > in->head_number) {
+		enum hl_status status = hl_store_statement_put(e->store, &key,
+			HL_STATEMENT_HEAD, head->number, false, doc, NULL);
+		if (status != HL_OK)
+			return status;
+		in->head_number = head->number;
+		in->head_link = head->link;
+		peer->in_changed = true;
+		peer->receipt_due = true;
+	}
+	return hl_ask_entries(e, peer, in->epoch, in->number + 1);
+}
+
+enum hl_status hl_statement_take(
+	struct hl_engine *e, struct peer *peer, struct link *link, struct hl_view doc)
+{
+	struct hl_statement s;
+	struct hl_id hash;
+	enum hl_status status = hl_statement_parse(doc, &s);
+
+	if (link != NULL && peer->link != link)
+		return HL_OK;
+	if (status == HL_OK &&
+		(!hl_id_eq(&s.from, &peer->lab.id) || !hl_id_eq(&s.to, &e->own.id)))
+		status = HL_BAD_FIELD;
+	/* The one that a segment has just brought needs no second check. */
+	hl_sha256(&doc, 1, &hash);
+	if (status == HL_OK && !hl_id_eq(&hash, &peer->checked))
+		status = hl_statement_check(&e->config.net, &peer->lab.card, &s);
+	if (hl_status_ours(status))
+		return status;
+	if (status != HL_OK) {
+		hl_note(e, peer, 4, "a statement was not taken", hl_status_name(status));
+		return HL_OK;
+	}
+	bool again = hl_id_eq(&hash, &peer->last_statement);
+	peer->last_statement = peer->checked = hash;
+	if (again && (link == NULL || link->said))
+		return HL_OK;
+	if (s.has_head)
+		status = take_head(e, peer, &s.head, doc);
+	if (status == HL_OK)
+		status = take_receipt(e, peer, link, &s, doc);
+	return status;
+}

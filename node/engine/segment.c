@@ -1,0 +1,279 @@
+/* The incoming direction: entries of a peer's channel, and what is missing of it. */
+#include "node/engine/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct hl_channel_key key_of(const struct hl_channel_row *row)
+{
+	return (struct hl_channel_key){row->peer, row->outgoing, row->epoch};
+}
+
+enum hl_status hl_ask_entries(
+	struct hl_engine *e, struct peer *peer, uint64_t epoch, uint64_t first)
+{
+	struct hl_frame frame = {.type = HL_FRAME_WANT_ENTRIES};
+
+	if (peer->link == NULL)
+		return HL_OK;
+	if (peer->asked_entries == first &&
+		e->now.boot - peer->asked_entries_at < WANT_EVERY_MS)
+		return HL_OK;
+	peer->asked_entries = first;
+	peer->asked_entries_at = e->now.boot;
+	frame.entries.from = peer->lab.id;
+	frame.entries.epoch = epoch;
+	frame.entries.first = first;
+	return hl_send(e, peer->link, &frame, 0);
+}
+
+/* SPEC channel 3.8: A number that is named by a head and not held is a gap; it is asked for. */
+enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
+{
+	const struct hl_channel_key key = key_of(&peer->in);
+	struct hl_entry_row row[HL_FRAME_IDS_MAX / 4];
+	struct hl_id id[HL_FRAME_IDS_MAX / 4];
+	struct hl_frame frame = {.type = HL_FRAME_WANT_LETTERS};
+	size_t n = 0;
+
+	if (peer->in.epoch == 0 || peer->link == NULL || !peer->link->said ||
+		e->now.boot - peer->asked_letters_at < WANT_EVERY_MS)
+		return HL_OK;
+	peer->asked_letters_at = e->now.boot;
+	if (peer->in.head_number > peer->in.number) {
+		enum hl_status status =
+			hl_ask_entries(e, peer, peer->in.epoch, peer->in.number + 1);
+		if (status != HL_OK)
+			return status;
+	}
+	/* Those of the newest entries may be on their way. */
+	enum hl_status status = hl_store_entry_open(e->store, &key, 0, 1, peer->in.number,
+		row, sizeof(row) / sizeof(row[0]), &n);
+	if (status != HL_OK || n == 0 || e->now.wall - peer->in.since < WANT_EVERY_MS)
+		return status;
+	for (size_t i = 0; i < n; i++)
+		id[i] = row[i].entry.id;
+	frame.want_letters.from = peer->lab.id;
+	frame.want_letters.ids = id;
+	frame.want_letters.n = n;
+	return hl_send(e, peer->link, &frame, 0);
+}
+
+/* Why a segment does not go on from what is held; HL_OK when it does. */
+static enum hl_status check_place(
+	struct hl_engine *e, struct peer *peer, const struct hl_segment *segment)
+{
+	const struct hl_channel_row *in = &peer->in;
+	const struct hl_channel_key key = key_of(in);
+	struct hl_entry_row row;
+	struct hl_id link;
+
+	/* SPEC channel 3.7: Heads of an older epoch than the one held are refused (26). */
+	if (segment->epoch < in->epoch)
+		return HL_OLD_EPOCH;
+	if (segment->epoch > INT64_MAX || segment->first == 0)
+		return HL_BAD_FIELD;
+	if (segment->first == 1) {
+		hl_link_first(&e->config.net, &segment->from, &segment->to,
+			segment->epoch, &link);
+		if (!hl_id_eq(&link, &segment->before))
+			return HL_BAD_HASH;
+	}
+	if (segment->epoch > in->epoch) {
+		if (segment->first != 1)
+			return HL_UNKNOWN;
+		enum hl_sort sort = in->epoch != 0 ? HL_SORT_SUCCESSION : HL_SORT_CARD;
+		enum hl_sort got = segment->entries[0].sort;
+		return got == sort || got == HL_SORT_SUCCESSION ? HL_OK : HL_BAD_FIELD;
+	}
+	if (segment->first > in->number + 1)
+		return HL_UNKNOWN;
+	if (segment->first == 1)
+		return HL_OK;
+	link = in->link;
+	if (segment->first <= in->number) {
+		enum hl_status status =
+			hl_store_entry_get(e->store, &key, segment->first - 1, &row);
+		if (status != HL_OK)
+			return hl_status_ours(status) ? status : HL_ERR_INTERNAL;
+		link = row.link;
+	}
+	return hl_id_eq(&link, &segment->before) ? HL_OK : HL_EQUIVOCATION;
+}
+
+/* SPEC channel 3.3: its links follow, and its head statement is valid and names the link at the number that it says */
+static enum hl_status check_head(struct hl_engine *e, struct peer *peer,
+	const struct hl_segment *segment, uint64_t *ret_last)
+{
+	struct hl_statement s;
+	struct hl_id link, hash;
+	enum hl_status status = hl_statement_parse(segment->head, &s);
+
+	if (status != HL_OK)
+		return status;
+	if (!hl_id_eq(&s.from, &segment->from) || !hl_id_eq(&s.to, &segment->to) ||
+		!s.has_head || s.head.epoch != segment->epoch)
+		return HL_BAD_FIELD;
+	status = hl_segment_link(&e->config.net, segment, s.head.number, &link);
+	if (status != HL_OK)
+		return status;
+	if (!hl_id_eq(&link, &s.head.link))
+		return HL_BAD_HASH;
+	hl_sha256(&segment->head, 1, &hash);
+	if (!hl_id_eq(&hash, &peer->checked))
+		status = hl_statement_check(&e->config.net, &peer->lab.card, &s);
+	if (status != HL_OK)
+		return status;
+	peer->checked = hash;
+	const struct hl_channel_row *in = &peer->in;
+	if (in->epoch == segment->epoch && in->head_number > in->number &&
+		in->head_number <= s.head.number && in->head_number >= segment->first) {
+		status = hl_segment_link(&e->config.net, segment, in->head_number, &link);
+		if (status == HL_OK && !hl_id_eq(&link, &in->head_link))
+			return HL_EQUIVOCATION;
+	}
+	*ret_last = s.head.number;
+	return status;
+}
+
+static enum hl_status void_letter(
+	struct hl_engine *e, struct peer *peer, const struct hl_id *id)
+{
+	const struct hl_channel_key key = key_of(&peer->in);
+	struct hl_entry_row row;
+	size_t n = 0;
+	enum hl_status status =
+		hl_store_entry_find(e->store, false, &peer->lab.id, id, &row, 1, &n);
+
+	if (status == HL_OK && n == 1 && row.open && row.epoch == key.epoch)
+		status = hl_store_entry_mark(
+			e->store, &key, row.entry.number, HL_DELIVERED, HL_OK, false, 0);
+	return status;
+}
+
+static enum hl_status add_entry(
+	struct hl_engine *e, struct peer *peer, const struct hl_entry *entry)
+{
+	struct hl_channel_row *in = &peer->in;
+	const struct hl_channel_key key = key_of(in);
+	struct hl_entry_row row = {.entry = *entry, .state = HL_DELIVERED};
+	enum hl_status status = HL_OK;
+
+	if (entry->sort == HL_SORT_LETTER) {
+		struct hl_letter_row letter;
+		status = hl_store_letter_row(e->store, &entry->id, &letter);
+		if (status == HL_UNKNOWN) {
+			row.open = true;
+			row.state = HL_ENTERED;
+			status = HL_OK;
+		}
+	} else if (entry->sort == HL_SORT_CARD) {
+		struct hl_buf doc HL_CLEAN_BUF = {0};
+		status = hl_store_doc_by_hash(e->store, HL_DOC_CARD, &entry->id, &doc);
+		if (status == HL_UNKNOWN && peer->link != NULL)
+			status = hl_ask_cards(
+				e, peer->link, &peer->lab, peer->lab.card.version + 1);
+		else if (status == HL_UNKNOWN)
+			status = HL_OK;
+	} else if (entry->sort == HL_SORT_VOID) {
+		status = void_letter(e, peer, &entry->id);
+	}
+	hl_link_next(&e->config.net, &in->link, entry, &row.link);
+	if (status == HL_OK)
+		status = hl_store_entry_add(e->store, &key, &row);
+	in->number = entry->number;
+	in->link = row.link;
+	in->time = entry->time;
+	peer->in_changed = true;
+	return status;
+}
+
+static enum hl_status take_entries(struct hl_engine *e, struct peer *peer,
+	const struct hl_segment *segment, uint64_t last)
+{
+	struct hl_channel_row *in = &peer->in;
+	enum hl_status status = HL_OK;
+
+	if (segment->epoch > in->epoch) {
+		in->epoch = segment->epoch;
+		in->number = in->head_number = 0;
+		in->link = in->head_link = segment->before;
+		in->time = 0;
+	}
+	for (size_t i = 0; i < segment->n_entries && status == HL_OK; i++) {
+		const struct hl_entry *entry = &segment->entries[i];
+		if (entry->number <= in->number || entry->number > last)
+			continue;
+		if (entry->time < in->time)
+			return HL_BAD_FIELD;
+		status = add_entry(e, peer, entry);
+	}
+	hl_receipt_grew(e, peer);
+	return status;
+}
+
+/* The head of a segment is evidence, as the first that covers its entries. */
+static enum hl_status keep_head(struct hl_engine *e, struct peer *peer,
+	const struct hl_segment *segment, uint64_t last)
+{
+	struct hl_channel_row *in = &peer->in;
+	const struct hl_channel_key key = key_of(in);
+	enum hl_status status = hl_store_statement_put(
+		e->store, &key, HL_STATEMENT_HEAD, last, false, segment->head, NULL);
+
+	if (in->number >= in->head_number) {
+		in->head_number = in->number;
+		in->head_link = in->link;
+	}
+	peer->in_changed = true;
+	return status;
+}
+
+static enum hl_status take(struct hl_engine *e, struct peer *peer, struct link *link,
+	const struct hl_segment *segment)
+{
+	uint64_t last = 0;
+
+	if (segment->n_entries == 0)
+		return HL_OK;
+	enum hl_status status = check_place(e, peer, segment);
+	if (status == HL_UNKNOWN) {
+		bool later = segment->epoch > peer->in.epoch;
+		return hl_ask_entries(
+			e, peer, segment->epoch, later ? 1 : peer->in.number + 1);
+	}
+	if (status == HL_OK)
+		status = check_head(e, peer, segment, &last);
+	if (status == HL_EQUIVOCATION)
+		hl_alarm(e, &peer->lab.id, "it signed two channels with one number");
+	if (status != HL_OK)
+		return status;
+	bool more = segment->epoch > peer->in.epoch || last > peer->in.number;
+	if (more)
+		status = take_entries(e, peer, segment, last);
+	if (status == HL_OK && more)
+		status = keep_head(e, peer, segment, last);
+	/* The same signature may carry a receipt. */
+	if (status == HL_OK && link->purpose == HL_PURPOSE_PEER &&
+		hl_id_eq(&link->lab, &peer->lab.id))
+		status = hl_statement_take(e, peer, link, segment->head);
+	return status;
+}
+
+enum hl_status hl_segment_take(struct hl_engine *e, struct link *link, struct hl_view doc)
+{
+	struct hl_segment segment HL_CLEAN_SEGMENT = {0};
+	enum hl_status status = hl_segment_parse(doc, &segment);
+
+	if (hl_status_ours(status))
+		return status;
+	struct peer *peer = status == HL_OK ? hl_peer(e, &segment.from) : NULL;
+	if (status == HL_OK && (peer == NULL || !hl_id_eq(&segment.to, &e->own.id)))
+		status = HL_NOT_ADDRESSED;
+	if (status == HL_OK)
+		status = take(e, peer, link, &segment);
+	if (status > 0)
+		hl_note(e, hl_peer(e, &link->lab), 4, "a segment was not taken",
+			hl_status_name(status));
+	return hl_status_ours(status) ? status : HL_OK;
+}

@@ -1,0 +1,269 @@
+/*
+ * Within the engine: what it keeps in memory. All of it is bounded by the number of pinned labs and
+ * of links; what grows is in the store.
+ */
+#ifndef HL_ENGINE_STATE_H
+#define HL_ENGINE_STATE_H
+
+#include "node/engine/engine.h"
+
+#define CAUSES_MAX      12
+#define CAUSE_EVERY_MS  60000
+#define STATEMENT_MS    60000 /* SPEC channel 3.8: signed again at least every 60 seconds */
+#define DUPLICATE_MS    10000
+#define DEVICE_QUIET_MS 300000
+#define DIALING_MAX_MS  60000
+#define WANT_EVERY_MS   5000
+#define PRECEDENCES     5
+
+/* What is logged once a minute at most, and counted. */
+struct cause {
+	const char *what; /* a constant */
+	uint64_t at, n;
+};
+
+/* One lab that this node knows: its own, or one pinned in the directory. */
+struct lab {
+	struct hl_id id;
+	struct hl_card card; /* the newest held; doc empty: none */
+	struct hl_id digest; /* of its sealing keys */
+	uint64_t suspensions;
+	/* What was asked for last, and on which link: once for one answer. */
+	uint64_t asked_card, asked_card_link;
+	struct hl_id asked_digest;
+	uint64_t asked_digest_link;
+	uint64_t asked_suspensions, asked_suspensions_link;
+};
+
+struct peer {
+	struct lab lab;
+	struct hl_channel_row out, in; /* epoch 0: no channel yet */
+	bool out_changed, in_changed;  /* rows to be written at the end of the turn */
+	bool receipt_due;              /* a statement with a fresh receipt goes out */
+	bool gate; /* the peer has shown a consistent receipt since the start */
+	struct hl_id last_statement; /* hash of the newest one taken */
+	struct hl_id checked; /* hash of the newest one whose signature was verified */
+	uint64_t asked_entries, asked_entries_at;
+	uint64_t asked_letters_at;
+
+	struct link *link;
+	enum hl_link_state state;
+	uint64_t since, heard; /* wall time */
+	int64_t clock_offset;
+	char error[256];
+	bool link_psk;
+	uint64_t dial_at, dial_wait,
+		dialing_at; /* boot time; dialing_at 0: not under way */
+	size_t dial_node;
+
+	char *addresses; /* from the configuration, or NULL */
+	bool psk_fixed;  /* psk is from the configuration */
+	uint8_t psk[HL_KEY_SIZE];
+	struct cause cause[CAUSES_MAX];
+};
+
+struct link {
+	struct link *next;
+	uint64_t number;
+	enum hl_purpose purpose;
+	bool initiator, psk, hello, touched;
+	bool dead; /* closed; forgotten at the end of the step */
+	bool lost; /* its peer knows that it is gone */
+	uint8_t key[HL_KEY_SIZE];
+	struct hl_id lab; /* the peer's */
+	uint64_t up_at, heard, beat_at;
+	size_t queued;
+
+	/* To a peer. */
+	bool said; /* its first statement has come */
+	uint64_t signed_at;
+	uint64_t segment_next;        /* the first entry not sent on this link */
+	uint64_t cursor[PRECEDENCES]; /* the first letter not sent, by precedence */
+
+	/* To a device. */
+	struct hl_id kid; /* of the member's signing key */
+	bool watching;
+	uint64_t watch_after;
+};
+
+struct effects {
+	struct hl_effect_out *p;
+	size_t n, cap, at;
+};
+
+struct hl_engine {
+	struct hl_engine_config config;
+	struct hl_store *store;
+	struct hl_now now;
+	struct hl_now start;
+	enum hl_status failed; /* of this turn */
+	struct effects turn, ready;
+
+	struct lab own;
+	struct hl_directory directory;
+	struct peer *peers; /* sorted by lab */
+	size_t n_peers;
+	struct link *links;
+	uint64_t feed_last;
+	uint64_t trim_at;
+	bool down;                    /* a shutdown was asked for */
+	uint64_t retry_at;            /* after a lost turn: not before this */
+	struct hl_call_row next_call; /* the next to be overdue; zero id: none */
+	char alarm[4][160];           /* the newest warnings */
+	size_t n_alarms;
+
+	struct hl_known_key *known;
+	size_t n_known;
+	uint64_t generation;
+	struct cause cause[CAUSES_MAX];
+};
+
+/* The node's own scale of time: wall time at the start, run on by the boot clock. */
+static inline uint64_t hl_engine_scale(const struct hl_engine *e)
+{
+	return e->start.wall + (e->now.boot - e->start.boot);
+}
+
+/* effect.c */
+void hl_effects_clear(struct effects *effects);
+HL_MUST enum hl_status hl_effects_release(struct hl_engine *e);
+/* Queues a frame; forgets it quietly where the link is gone. */
+HL_MUST enum hl_status hl_send(struct hl_engine *e, struct link *link,
+	const struct hl_frame *frame, unsigned precedence);
+HL_MUST enum hl_status hl_dial(struct hl_engine *e, struct peer *peer);
+void hl_log(struct hl_engine *e, unsigned priority, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same for what one peer does (NULL: anybody): once a minute for a cause, which is a constant. */
+void hl_note(struct hl_engine *e, struct peer *peer, unsigned priority, const char *cause,
+	const char *detail);
+/* Logged at once, and shown in the status. */
+void hl_alarm(struct hl_engine *e, const struct hl_id *lab, const char *text);
+/* Says goodbye (where the stream may still take it) and forgets the link. */
+HL_MUST enum hl_status hl_link_close(
+	struct hl_engine *e, struct link *link, enum hl_close_reason reason);
+HL_MUST enum hl_status hl_feed(struct hl_engine *e, enum hl_feed_sort sort,
+	const struct hl_id *id, const struct hl_id *lab, uint64_t value);
+/* The first 12 digits of an id, for logs. */
+struct hl_short {
+	char text[13];
+};
+struct hl_short hl_short(const struct hl_id *id);
+
+/* load.c */
+HL_MUST enum hl_status hl_engine_load(struct hl_engine *e);
+HL_MUST enum hl_status hl_engine_load_peers(struct hl_engine *e);
+HL_MUST enum hl_status hl_engine_load_known(struct hl_engine *e);
+HL_MUST enum hl_status hl_lab_count(struct hl_engine *e, struct lab *lab);
+void hl_engine_unload(struct hl_engine *e);
+struct peer *hl_peer(struct hl_engine *e, const struct hl_id *lab);
+/* The own lab or a pinned one. */
+struct lab *hl_lab(struct hl_engine *e, const struct hl_id *lab);
+struct peer *hl_peer_by_key(struct hl_engine *e, const uint8_t key[HL_KEY_SIZE]);
+struct link *hl_link(struct hl_engine *e, uint64_t number);
+HL_MUST enum hl_status hl_suspended(
+	struct hl_engine *e, const struct hl_id *lab, const struct hl_id *kid, bool *ret);
+
+/* docs.c: whatever is signed and is not a letter. via may be NULL. Positive: why it was not taken;
+ * what is held already is HL_OK. admin: an own admin hands it in. */
+HL_MUST enum hl_status hl_take_doc(struct hl_engine *e, enum hl_doc sort,
+	struct hl_view doc, struct link *via, bool admin);
+HL_MUST enum hl_status hl_ask_cards(
+	struct hl_engine *e, struct link *link, struct lab *lab, uint64_t version);
+
+/* docs_take.c */
+HL_MUST enum hl_status hl_take_card(
+	struct hl_engine *e, struct hl_view doc, struct link *via, bool admin);
+
+/* news.c: heartbeats, and what they make the other ask for. */
+HL_MUST enum hl_status hl_news_send(struct hl_engine *e, struct link *link);
+HL_MUST enum hl_status hl_news_take(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+HL_MUST enum hl_status hl_news_serve(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+/* To every linked peer. */
+HL_MUST enum hl_status hl_news_push(
+	struct hl_engine *e, enum hl_frame_type type, struct hl_view doc);
+
+/* peer.c */
+HL_MUST enum hl_status hl_peer_up(struct hl_engine *e, struct link *link);
+HL_MUST enum hl_status hl_peer_frame(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+HL_MUST enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer);
+void hl_peer_lost(struct hl_engine *e, struct link *link, const char *why);
+void hl_peer_dial_failed(struct hl_engine *e, struct peer *peer, const char *why);
+uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer);
+
+/* channel.c: the outgoing direction. */
+HL_MUST enum hl_status hl_channel_enter(struct hl_engine *e, struct peer *peer,
+	enum hl_sort sort, const struct hl_id *id, unsigned precedence);
+/* A new epoch above one that is known of. */
+HL_MUST enum hl_status hl_channel_succeed(
+	struct hl_engine *e, struct peer *peer, uint64_t above);
+/* The end of a turn: segments, letters, statements; and the rows that changed. */
+HL_MUST enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer);
+HL_MUST enum hl_status hl_channel_save(struct hl_engine *e, struct peer *peer);
+HL_MUST enum hl_status hl_channel_serve(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+
+/* receipt.c: the peer's statements; what our receipt says. */
+HL_MUST enum hl_status hl_statement_take(
+	struct hl_engine *e, struct peer *peer, struct link *link, struct hl_view doc);
+HL_MUST enum hl_status hl_receipt_make(
+	struct hl_engine *e, struct peer *peer, struct hl_receipt *ret);
+void hl_receipt_grew(struct hl_engine *e, struct peer *peer);
+
+/* segment.c: the incoming direction. */
+HL_MUST enum hl_status hl_segment_take(
+	struct hl_engine *e, struct link *link, struct hl_view doc);
+HL_MUST enum hl_status hl_ask_entries(
+	struct hl_engine *e, struct peer *peer, uint64_t epoch, uint64_t first);
+/* Asks for letters that stay away. */
+HL_MUST enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer);
+
+/* intake.c: letters. */
+HL_MUST enum hl_status hl_letter_from_link(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+/* A letter of another lab: judged and stored. Positive: why not. *ret_time: when it was stored. */
+HL_MUST enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
+	struct link *via, uint64_t *ret_time);
+/* A letter of the own lab, from a device. */
+HL_MUST enum hl_status hl_letter_submit(struct hl_engine *e, struct hl_envelope *envelope,
+	uint64_t *ret_time, char ret_text[static 256]);
+/* A card came: those that wait for it are judged again. */
+HL_MUST enum hl_status hl_letter_retry(struct hl_engine *e, struct lab *lab);
+
+/* call.c */
+HL_MUST enum hl_status hl_call_letter(struct hl_engine *e,
+	const struct hl_envelope *envelope, const struct hl_card *card);
+HL_MUST enum hl_status hl_call_timer(struct hl_engine *e);
+HL_MUST enum hl_status hl_call_load(struct hl_engine *e);
+
+/* device.c, device_read.c */
+HL_MUST enum hl_status hl_device_up(struct hl_engine *e, struct link *link);
+HL_MUST enum hl_status hl_device_frame(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+HL_MUST enum hl_status hl_device_watch(struct hl_engine *e, struct link *link);
+HL_MUST enum hl_status hl_device_recheck(struct hl_engine *e);
+HL_MUST enum hl_status hl_reply(struct hl_engine *e, struct link *link,
+	const struct hl_frame *frame, enum hl_status code, const char *text,
+	const struct hl_body *body);
+HL_MUST enum hl_status hl_read_docs(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+HL_MUST enum hl_status hl_read_feed(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+HL_MUST enum hl_status hl_read_fetch(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+HL_MUST enum hl_status hl_read_proof(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+HL_MUST enum hl_status hl_read_entries(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+HL_MUST enum hl_status hl_read_status(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+
+/* proof.c: a piece of a channel, as it is given to devices. Entries from first on, at most up to
+ * last, with the head that covers them; receipt: number of the statement, 0 none. */
+HL_MUST enum hl_status hl_proof_segment(struct hl_engine *e,
+	const struct hl_channel_key *key, uint64_t first, uint64_t last, uint64_t receipt,
+	struct hl_buf *ret);
+
+#endif
