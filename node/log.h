@@ -25,7 +25,8 @@ void hl_log_style(enum hl_log_style style);
 /* One record. The format is the cause: of one format, ten records at once and then one every ten
  * seconds are written; the next one that is tells how many were left out. LOG_CRIT and graver are
  * always written. */
-__attribute__((format(printf, 2, 3))) void hl_log(int priority, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void hl_log_write(
+	int priority, const char *format, ...);
 /* The same for a text that is made already; its cause is the text without its digits. */
 void hl_log_line(int priority, const char *text);
 
