@@ -26,8 +26,16 @@ receipts.  For anything else use the parts:
     peer.into                     the other's channel as held: receipt()
     peer.auto = {…}               the types that run() handles; take some out
 
-Device is the same for a member's device: connect(), hello(), and
-request(type, …), which returns (code, text, body).
+Device is the same for a member's device: connect(), hello(), sync() for cards
+and sealing keys, and request(type, …), which returns (code, text, body).
+
+    device = Device(net, lab, lab.devices[0])
+    device.connect("/run/hotline/node.sock")
+    device.hello(), device.put_seals(), device.sync()
+    letter = world.seal(net, lab, device.device, [], raise_message(), rng,
+                        entries=device.readers(lab.id, their_lab_id),
+                        created=now())
+    device.submit(letter)
 
 Both raise Closed when the stream ends, and HlError for what is refused.
 Cards, envelopes and statements are built with world.Lab, world.seal and the
@@ -217,7 +225,8 @@ class Incoming:
 
     def take(self, segment):
         """Takes in what follows what is held; 3.3."""
-        if segment.epoch > self.epoch and segment.first == 1:
+        if segment.epoch > self.epoch:
+            need(segment.first == 1, 7, "entries missing")
             self.epoch = segment.epoch
             self.entries, self.links = [], [segment.link]
         need(segment.epoch == self.epoch, 26, "epoch")
@@ -267,8 +276,29 @@ class Talker:
         self.labs = identity.Labs(net)
         for card in lab.cards:
             self.labs.take(card.data)
-        self.link = None
+        self.link, self.seals = None, {}
         self.kinds = frames.NODE_FRAMES
+
+    def take_seals(self, raw):
+        """Holds the sealing keys of a known lab's device if newer."""
+        seals = identity.Seals(self.net, raw)
+        card = self.labs.newest(seals.lab_id)
+        if card is None:
+            return
+        held = self.seals.get(seals.key_id)
+        identity.verify_seals(seals, card, held and identity.Seals(
+            self.net, held))
+        self.seals[seals.key_id] = raw
+
+    def readers(self, *lab_ids):
+        """R's entries of labs, from the sealing keys held (identity 5.4)."""
+        out = []
+        for raw in self.seals.values():
+            seals = identity.Seals(self.net, raw)
+            if seals.lab_id in lab_ids:
+                epoch, key, _ = seals.choose(now())
+                out.append([seals.lab_id, seals.key_id, epoch, key])
+        return out
 
     def _their_key(self, lab_id, public):
         if public is not None:
@@ -305,7 +335,6 @@ class Peer(Talker):
     def __init__(self, net, lab, epoch=None):
         super().__init__(net, lab)
         self.epoch = epoch or int(time.time())
-        self.seals = {}
         for d in lab.devices:
             if d.caps[0] & identity.READ:
                 self.seals[d.id] = d.seals(lab.id, now=now())
@@ -413,12 +442,31 @@ class Peer(Talker):
         """The time of notice by the peer's verified receipt, or None."""
         if self.their_receipt is None:
             return None
-        segment = channel.Segment(self.net, channel.segment(
-            self.lab.id, self.peer, self.out.epoch, 1, self.out.links[0],
-            self.out.entries[:256], self.out.statement(self.out.head()),
-            self.their_receipt))
-        return segment.delivered(id_, self.lab.card,
-                                 self.labs.newest(self.peer))
+        st = channel.Statement(self.their_receipt)
+        channel.verify_statement(self.net, st, self.labs.newest(self.peer))
+        r = st.receipt
+        if r.h >= len(self.out.links) or self.out.links[r.h] != r.link:
+            return None
+        for raw in self.out.entries:
+            number, sort, held, _ = channel.read_entry(raw)
+            if (sort, held) == (channel.LETTER, id_) \
+                    and r.shows_held(number):
+                return r.since
+        return None
+
+    def ask_missing(self):
+        """channel 3.8: asks for entries below the newest head, and letters."""
+        heads = [s.head for s in self.statements if s.head]
+        if heads and (heads[-1][0] != self.into.epoch
+                      or heads[-1][1] > len(self.into.entries)):
+            self._ask_entries(heads[-1][0])
+        missing = self.into.missing()[:256]
+        if missing:
+            self.send_frame(frames.WANT_LETTERS, self.peer, missing)
+
+    def _ask_entries(self, epoch):
+        first = len(self.into.entries) + 1 if epoch == self.into.epoch else 1
+        self.send_frame(frames.WANT_ENTRIES, self.peer, epoch, first)
 
     def run(self, until=lambda: False, timeout=5):
         """Handles frames until the condition holds; returns whether it did.
@@ -487,7 +535,13 @@ class Peer(Talker):
         segment = channel.Segment(self.net, frame[1])
         need((segment.frm, segment.to) == (self.peer, self.lab.id), 3,
              "segment")
-        self.into.take(segment)
+        try:
+            self.into.take(segment)
+        except HlError as e:
+            if e.code != 7:
+                raise
+            self._ask_entries(segment.epoch)
+            return
         self.send_statement()
 
     def _on_letter(self, frame):
@@ -534,26 +588,7 @@ class Peer(Talker):
         self.labs.take(frame[1])
 
     def _on_seals(self, frame):
-        seals = identity.Seals(self.net, frame[1])
-        card = self.labs.newest(seals.lab_id)
-        if card is None:
-            return
-        held = self.seals.get(seals.key_id)
-        identity.verify_seals(seals, card, held and identity.Seals(
-            self.net, held))
-        self.seals[seals.key_id] = frame[1]
-
-    # Writing a letter to the peer
-
-    def readers(self, lab_id):
-        """R's entries of a lab, from the sealing keys held (identity 5.4)."""
-        out = []
-        for raw in self.seals.values():
-            seals = identity.Seals(self.net, raw)
-            if seals.lab_id == lab_id:
-                epoch, key, _ = seals.choose(now())
-                out.append([lab_id, seals.key_id, epoch, key])
-        return out
+        self.take_seals(frame[1])
 
 
 class Device(Talker):
@@ -591,6 +626,27 @@ class Device(Talker):
         return self.request(frames.DEVICE_HELLO, version, self.lab.id,
                             self.device.id, self.lab.card.version,
                             directory_version)
+
+    def sync(self):
+        """Takes in the cards and sealing keys that the node has (5.3)."""
+        while True:
+            cards = sorted([lab_id, chain[-1].version]
+                           for lab_id, chain in self.labs.chains.items()
+                           if chain)
+            seals = sorted([key_id, identity.Seals(self.net, raw).version]
+                           for key_id, raw in self.seals.items())
+            code, text, body = self.request(frames.GET_DOCS, cards, 0,
+                                            seals, 0)
+            need(code == 0, code, text)
+            taken = 0
+            for sort, data in body:
+                if sort == 1:
+                    self.labs.take(data)
+                elif sort == 3:
+                    self.take_seals(data)
+                taken += sort in (1, 3)
+            if not taken:
+                return
 
     def put(self, sort, data):
         """A card, directory, sealing keys or suspension (file 1.1)."""

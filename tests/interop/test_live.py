@@ -66,7 +66,7 @@ def turn(a, b, until, rounds=100):
 
 
 def letter(net, peer, to, rng, text):
-    entries = peer.readers(peer.lab.id) + peer.readers(to)
+    entries = peer.readers(peer.lab.id, to)
     return seal(net, peer.lab, peer.lab.devices[0], [],
                 raise_message(text=text), rng, entries=entries,
                 created=live_peer.now())
@@ -91,6 +91,18 @@ def test_exchange():
     opened = Opened(env, a.lab.card, b.lab.id, device.id,
                     [(device.epoch, device.seal)])
     yield "opened", opened.message[2][8] == "x" * 5000
+    yield "by the peer's receipt alone", a.delivered(b.lab.card.hash) is None
+    late = [letter(net, a, b.lab.id, rng, str(n)) for n in range(3)]
+    for s in late:
+        a.out.add(1, s.id)
+        a.envelopes[s.id] = 2, s.for_labs([b.lab.id])
+    a.send_statement()
+    b.run(timeout=0.05)
+    b.ask_missing()
+    turn(a, b, lambda: len(b.into.missing()) == 3, 20)
+    b.ask_missing()
+    yield "asked for what was missing", turn(a, b, lambda: all(
+        a.delivered(s.id) for s in late), 20)
     bad = letter(net, a, b.lab.id, rng, "bad")
     number = a.queue(bad)
     a.link.send_frame_bytes(records.ROUTINE, frames.encode_frame(
@@ -100,7 +112,7 @@ def test_exchange():
         refused = False
     except HlError as e:
         refused = e.code == 2
-    yield "a letter cut short is refused", refused and number == 3
+    yield "a letter cut short is refused", refused and number == 6
     a.close(1)
     try:
         b.run(timeout=1)

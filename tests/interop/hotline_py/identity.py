@@ -237,7 +237,7 @@ class Labs:
 
     def take(self, data):
         card = Card(self.net, data)
-        chain = self.chains.setdefault(card.lab_id, [])
+        chain = self.chains.get(card.lab_id, [])
         if card.version <= len(chain):
             return self._again(card, chain)
         need(card.version == len(chain) + 1, NEED_CARD, "cards are missing")
@@ -246,7 +246,7 @@ class Labs:
         else:
             verify_first(card)
         self._foreign(card)
-        chain.append(card)
+        self.chains[card.lab_id] = chain + [card]
         return card
 
     def _again(self, card, chain):
