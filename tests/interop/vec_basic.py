@@ -35,7 +35,7 @@ def make_encoding():
         ("two bytes", "\u00e9"), ("three bytes", "\u20ac"),
         ("four bytes", "\U0001f4de"), ("last", "\U0010ffff"),
         ("no-break space", "\u00a0"), ("depth 8", nested(8)),
-        ("mixed", [1, [b"\1\2", "x", None], True]),
+        ("65536 values", [0] * 65535), ("mixed", [1, [b"\1\2", "x", None], True]),
     ]
     bad = [
         ("nothing", ""), ("u8 too wide", "cc7f"), ("u8 too wide 0", "cc00"),
@@ -73,6 +73,8 @@ def make_encoding():
     ]
     cases = [{"name": n, "hex": encode(v), "code": 0} for n, v in good]
     cases += [{"name": n, "hex": h, "code": 2} for n, h in bad]
+    cases.append({"name": "65537 values", "hex": encode([0] * 65536),
+                  "code": 1})
     lines = [(t, code_of(encoding.line, t, 1, 64)) for t in (
         "plain", "\u00e9t\u00e9", "a\nb", "a\tb", "", "x" * 64, "x" * 65)]
     labels = [(t, code_of(encoding.label, t)) for t in (
@@ -258,6 +260,8 @@ def make_requests(net, lab):
                           "phone", [], False)
     bad_pop = file.request(net, lab.id, 5, key2, link, None, "Mira Olsen",
                            "phone", [], False)
+    monitor = file.request(net, lab.id, 3, key, link, seal, "", "",
+                           ["alpha.example:4685"], True)
     value = encoding.decode(bad_pop)
     value[4] = link2.public
     return [
@@ -265,6 +269,8 @@ def make_requests(net, lab):
          net.fingerprint(net.key_id(3, key.public))},
         {"name": "member", "data": member, "code": 0, "fingerprint":
          net.fingerprint(net.key_id(5, key2.public))},
+        {"name": "a node that is a monitor", "data": monitor, "code": 3,
+         "fingerprint": None},
         {"name": "possession of another link key", "data": encode(value),
          "code": 9, "fingerprint": None},
     ]

@@ -349,6 +349,9 @@ def make_node(t):
                          own=t.gamma))
     out.append(node_case(t, "the card is of another lab", s, 7, s.wire,
                          lab=t.alpha))
+    out.append(node_case(
+        t, "ct changed, and the card is of another lab", s, 8,
+        outer_faults(t, s)[7][1], lab=t.alpha))
     for name, s, code, how in rule_cases(t):
         out.append(node_case(t, name, s, code, **how))
     return out

@@ -5,6 +5,7 @@ import msgpack
 from .errors import BAD_ENCODING, BAD_FIELD, BAD_SIZE, BAD_SUITE, need
 
 DEPTH_MAX = 8
+VALUES_MAX = 65536
 U64_MAX = 2 ** 64 - 1
 LABEL_FIRST = b"abcdefghijklmnopqrstuvwxyz0123456789"
 LABEL_REST = LABEL_FIRST + b"-."
@@ -36,7 +37,7 @@ class _Scan:
 
     def __init__(self, data):
         self.data = data
-        self.at = 0
+        self.at = self.values = 0
 
     def left(self):
         return len(self.data) - self.at
@@ -53,6 +54,8 @@ class _Scan:
         return n
 
     def value(self, depth):
+        self.values += 1
+        need(self.values <= VALUES_MAX, BAD_SIZE, "too many values")
         tag = self.take(1)[0]
         if tag <= 0x7f or tag in (0xc0, 0xc2, 0xc3):
             return

@@ -79,7 +79,7 @@ def read_request(net, data):
         line(name, low, 0 if f[2] == 3 else 64)
     for a in listing(f[8], 0, 8 if f[2] == 3 else 0):
         line(a, 1, 255)
-    boolean(f[9])
+    need(not boolean(f[9]) or f[2] == 5, BAD_FIELD, "a node is no monitor")
     b64(f[10])
     net.verify(f[3], "pop", pop_message(f[1], f[2], f[3], f[4]), f[10])
     return f
