@@ -25,6 +25,7 @@ receipts.  For anything else use the parts:
     peer.out                      the own channel: entries, head(), segment()
     peer.into                     the other's channel as held: receipt()
     peer.auto = {…}               the types that run() handles; take some out
+    opening(…)                    a dialer's first 64 bytes, for replays
 
 Device is the same for a member's device: connect(), hello(), sync() for cards
 and sealing keys, and request(type, …), which returns (code, text, body).
@@ -157,6 +158,14 @@ class Link:
 
     def close(self):
         self.stream.close()
+
+
+def opening(net, purpose, lab_id, public, static, ephemeral=None):
+    """The first 64 bytes of a dialer, to be sent again, changed or alone."""
+    first = noise.Initiator(
+        noise.prologue(net, purpose, lab_id), public, static,
+        ephemeral or BoxKey(os.urandom(32))).write1()
+    return noise.knock(static, public, first) + first
 
 
 def read_exactly(stream, n):

@@ -13,7 +13,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 from hotline_py import frames, noise, records  # noqa: E402
-from hotline_py.envelope import Opened  # noqa: E402
+from hotline_py.encoding import encode  # noqa: E402
+from hotline_py.envelope import Envelope, Opened  # noqa: E402
 from hotline_py.errors import HlError  # noqa: E402
 from hotline_py.hashes import BoxKey  # noqa: E402
 import live_peer  # noqa: E402
@@ -136,10 +137,8 @@ def test_stranger():
     net, (alpha, beta) = labs()
     left, right = socket.socketpair()
     stranger = BoxKey(b"\5" * 32)
-    first = noise.Initiator(
-        noise.prologue(net, 1, beta.id), beta.node.link.public, stranger,
-        BoxKey(b"\6" * 32)).write1()
-    left.sendall(noise.knock(stranger, beta.node.link.public, first) + first)
+    left.sendall(live_peer.opening(
+        net, noise.NODE_TO_NODE, beta.id, beta.node.link.public, stranger))
     try:
         Link.respond(right, net, beta.id, beta.node.link, [
             (alpha.node.link.public, 1, bytes(32))], 1)
@@ -154,9 +153,67 @@ def test_stranger():
     yield "no answer to a stranger", code == 29 and answer is None
 
 
+def small_node(stream, net, lab, docs, got):
+    """Answers a device as link 5 says, as far as Device asks."""
+    link, _ = Link.respond(stream, net, lab.id, lab.node.link, [
+        (d.link.public, noise.DEVICE_TO_NODE, bytes(32))
+        for d in lab.devices], 2)
+    while True:
+        try:
+            raw = link.recv_frame_bytes(2)
+        except Closed:
+            return
+        frame = raw and frames.decode_frame(raw[1], frames.DEVICE_FRAMES)
+        if not frame or frame[0] == frames.CLOSE:
+            return
+        got.append(frame)
+        body, code = None, 0
+        if frame[0] == frames.GET_DOCS:
+            held = {x[0] for x in frame[2] + frame[4]}
+            body = encode([[s, d] for s, k, d in docs if k not in held])
+        elif frame[0] == frames.SUBMIT:
+            body = encode([Envelope(net, frame[2]).id, 5])
+        elif frame[0] == frames.FETCH:
+            code = 27
+        link.send_frame_bytes(records.CONTROL, frames.encode_frame(
+            frames.REPLY, frame[1], code, "", body))
+
+
+def test_device():
+    net, (alpha, beta) = labs()
+    left, right = socket.socketpair()
+    mira, eva = alpha.devices[0], beta.devices[0]
+    docs = [(1, beta.id, beta.card.data),
+            (3, eva.id, eva.seals(beta.id, now=live_peer.now())),
+            (3, mira.id, mira.seals(alpha.id, now=live_peer.now()))]
+    got = []
+    node = threading.Thread(target=small_node,
+                            args=(right, net, alpha, docs, got))
+    node.start()
+    live_peer.dial = lambda address, timeout: left
+    device = live_peer.Device(net, alpha, mira)
+    device.connect(None, timeout=2)
+    yield "hello", device.hello()[0] == 0
+    device.sync()
+    yield "cards and seals", device.labs.newest(beta.id).hash \
+        == beta.card.hash and len(device.readers(alpha.id, beta.id)) == 2
+    sealed = seal(net, alpha, mira, [], raise_message(), Rng("device"),
+                  entries=device.readers(alpha.id, beta.id))
+    yield "submitted", device.submit(sealed) == (0, "", [sealed.id, 5])
+    try:
+        device.fetch(sealed.id)
+        code = 0
+    except HlError as e:
+        code = e.code
+    yield "a refusal has its code", code == 27
+    device.close()
+    node.join()
+    yield "in order", [f[1] for f in got] == list(range(1, len(got) + 1))
+
+
 def main():
     count = Count()
-    for test in (test_exchange, test_wrong_psk, test_stranger):
+    for test in (test_exchange, test_wrong_psk, test_stranger, test_device):
         count.run(test.__name__, test())
     sys.exit(count.finish())
 
