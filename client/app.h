@@ -36,6 +36,7 @@ struct hl_scraps;  /* client/output.h */
 struct hl_app {
 	/* From the command line and the environment. Borrowed. */
 	const char *home;
+	char *home_default; /* owned: ~/.hotline */
 	const char *passphrase_file, *root_passphrase_file;
 	bool json;   /* --json: one document on standard output, nothing else */
 	bool yes;    /* --yes: questions that may be answered beforehand are */
@@ -58,7 +59,7 @@ struct hl_app {
 
 /* Finds the home directory (--home, HOTLINE_HOME, ~/.hotline) and sets what the environment says.
  * Touches no file. */
-HL_MUST enum hl_exit hl_app_init(struct hl_app *app, const char *home);
+HL_MUST enum hl_exit hl_app_init(struct hl_app *app);
 
 /* Opens the home: owner and mode (0700) checked, hotline.conf read, the store opened. create makes
  * the directory and the store where they are missing, with this network (NULL: hotline.conf's, or
@@ -80,6 +81,9 @@ enum hl_exit hl_fail_status(enum hl_status status, const char *doing);
 
 /* A line on standard error, without prefix: what was done, what comes next. */
 __attribute__((format(printf, 1, 2))) void hl_note(const char *format, ...);
+
+/* For HL_CLEAN: frees a string that asprintf or strdup made. */
+void hl_string_free(char **string);
 
 /* Wall time, ms since 1970 UTC. */
 uint64_t hl_clock(void);

@@ -83,6 +83,9 @@ HL_MUST enum hl_exit hl_docs_queue(
 HL_MUST enum hl_exit hl_docs_publish(
 	struct hl_app *app, enum hl_doc sort, struct hl_view doc);
 
+/* "card", "directory", … for messages. */
+const char *hl_doc_name(enum hl_doc sort);
+
 /* A hotline file read from a path ("-": standard input), its network compared with ours where
  * app->net is set. Said where it is not one. */
 HL_MUST enum hl_exit hl_docs_read_file(
@@ -91,8 +94,8 @@ HL_MUST enum hl_exit hl_docs_read_file(
  * there is replaced, else that is an error. */
 HL_MUST enum hl_exit hl_docs_write_file(struct hl_app *app, const char *path,
 	struct hl_doc_item *items, size_t n, bool overwrite);
-/* All cards of a lab in order and its sealing keys, as items. Views and *ret are freed with
- * hl_docs_bundle_clear. */
+/* All cards of a lab in order, its sealing keys and its suspensions, as items of a file. Freed with
+ * hl_docs_bundle_free. */
 struct hl_bundle {
 	struct hl_doc_item items[HL_FILE_ITEMS_MAX];
 	struct hl_buf bytes[HL_FILE_ITEMS_MAX];

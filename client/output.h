@@ -14,6 +14,8 @@
  * after each screen). Never NULL: where memory ends, "?" is given. */
 __attribute__((format(printf, 2, 3))) const char *hl_scrap(
 	struct hl_app *app, const char *format, ...);
+/* n bytes of scrap memory, aligned for any type, zeroed; NULL when there is none. */
+void *hl_room(struct hl_app *app, size_t n);
 void hl_scraps_drop(struct hl_app *app);
 
 /* Text of others made safe, in the one place for it: control characters, bidi overrides and

@@ -43,7 +43,7 @@ HL_MUST enum hl_exit hl_line_ask(struct hl_line *line, struct hl_frame *request,
 
 /* Says "hotline: WHAT: the node refused: …" for a reply whose code is not HL_OK, and gives the exit
  * code that goes with it (HL_EXIT_NOT_PERMITTED for lack of a capability). */
-HL_MUST enum hl_exit hl_line_refused(const struct hl_reply *reply, const char *what);
+enum hl_exit hl_line_refused(const struct hl_reply *reply, const char *what);
 
 /* Waits for events of a watch (link 5.10), at most timeout_ms; *ret_got tells whether one came.
  * Views in ret live until the next call. Sends the pings that keep the line. */

@@ -1,0 +1,29 @@
+/*
+ * The insides of the line to the own node, for session.c and sync.c.
+ */
+#ifndef HL_CLIENT_LINE_H
+#define HL_CLIENT_LINE_H
+
+#include "client/session.h"
+#include "client/wire.h"
+
+struct hl_event_kept { /* came while a reply was waited for */
+	struct hl_event_kept *next;
+	struct hl_buf bytes;
+};
+
+struct hl_line {
+	struct hl_app *app;
+	struct hl_wire wire;
+	uint64_t last_request, last_sent;
+	struct hl_line_hello hello;
+	struct hl_event_kept *events;
+	struct hl_buf event; /* of the event handed out last */
+};
+
+/* What the node's hello shows that it lacks: own cards, in order; later directories. Cards of new
+ * peers (table puts) go between, so that no directory names a lab that the node has never seen. */
+HL_MUST enum hl_exit hl_line_give_cards(struct hl_line *line);
+HL_MUST enum hl_exit hl_line_give_directory(struct hl_line *line);
+
+#endif
