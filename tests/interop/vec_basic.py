@@ -72,7 +72,8 @@ def make_encoding():
         ("depth 1000", deep(1000).hex()),
     ]
     cases = [{"name": n, "hex": encode(v), "code": 0} for n, v in good]
-    cases += [{"name": n, "hex": h, "code": 2} for n, h in bad]
+    cases += [{"name": n, "hex": h, "code": 2, "or": None if h else 1}
+              for n, h in bad]
     cases.append({"name": "65537 values", "hex": encode([0] * 65536),
                   "code": 1})
     lines = [(t, code_of(encoding.line, t, 1, 64)) for t in (

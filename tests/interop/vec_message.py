@@ -351,7 +351,8 @@ def make_message():
                 "kinds": sorted(kinds), "code": code}
                for n, k, cls, b, bits, kinds, code in sender_cases()]
     return {"page": "message",
-            "decode": [{"name": n, "message": m, "code": c}
+            "decode": [{"name": n, "message": m, "code": c,
+                        "or": None if m else 1}
                        for n, m, c in decoded],
             "forms": forms, "cores": cores, "senders": senders}
 
