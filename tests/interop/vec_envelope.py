@@ -468,11 +468,20 @@ def open_faults(t):
             t, two, eva)), 18, {}),
         ("the same, for another reader", s(entries=zero_entry(
             t, two, eva)), 0, dict(device=t.beta.devices[1])),
-    ]
+    ] + [("a sealing key of small order %d, for another reader" % n, s(
+        entries=zero_entry(t, two, eva, key)), 0,
+        dict(device=t.beta.devices[1]))
+        for n, key in enumerate(SMALL)]
 
 
-def zero_entry(t, labs, reader):
-    return [[e[0], e[1], e[2], bytes(32) if e[1] == reader.id else e[3]]
+# X25519 keys that give zeros: u = 1, -1, p, p + 1, and one of order 8.
+SMALL = [u.to_bytes(32, "little") for u in (
+    1, 2 ** 255 - 20, 2 ** 255 - 19, 2 ** 255 - 18)] + [bytes.fromhex(
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800")]
+
+
+def zero_entry(t, labs, reader, key=bytes(32)):
+    return [[e[0], e[1], e[2], key if e[1] == reader.id else e[3]]
             for x in labs for e in x.readers()]
 
 
