@@ -1,0 +1,318 @@
+/*
+ * hotlined: the lab's always-on mailbox and switchboard.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "node/config.h"
+#include "node/engine/engine.h"
+#include "node/init.h"
+#include "node/keys.h"
+#include "node/log.h"
+#include "node/net/net.h"
+#include "node/sandbox.h"
+#include "node/usage.h"
+
+enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_TYPED_WRONG = 2 };
+
+/* What main holds; cleared in the opposite order of its making. */
+struct node {
+	const char *path; /* of the configuration */
+	char in_dir[4096];
+	bool check;
+	const char *user;
+	bool allow_root;
+	struct hl_config config;
+	struct hl_node_keys keys;
+	struct hl_store *store;
+	struct hl_engine *engine;
+	struct hl_net *net;
+};
+
+static void node_clear(struct node *node)
+{
+	hl_net_free(node->net);
+	hl_engine_free(node->engine);
+	hl_store_close(node->store);
+	hl_node_keys_clear(&node->keys);
+	hl_config_clear(&node->config);
+}
+
+static int refuse(const char *line)
+{
+	fprintf(stderr, "hotlined: %s\n", line);
+	return EXIT_BAD;
+}
+
+static int usage(FILE *stream, int code)
+{
+	fprintf(stream, "usage: %s", HL_USAGE);
+	if (code == EXIT_GOOD)
+		fputs(HL_USAGE_HELP, stream);
+	return code;
+}
+
+/* -1: go on; else the exit code. */
+static int parse(struct node *node, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"state-dir", required_argument, NULL, 'd'},
+		{"check", no_argument, NULL, 'k'},
+		{"user", required_argument, NULL, 'u'},
+		{"allow-root", no_argument, NULL, 'r'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	node->path = HL_CONFIG_PATH;
+	while ((c = getopt_long(argc, argv, "c:d:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'c': node->path = optarg; break;
+		case 'd':
+			if (snprintf(node->in_dir, sizeof(node->in_dir), "%s/%s", optarg,
+				    HL_CONFIG_FILE) >= (int)sizeof(node->in_dir))
+				return refuse("the path after -d is too long");
+			node->path = node->in_dir;
+			break;
+		case 'k': node->check = true; break;
+		case 'u': node->user = optarg; break;
+		case 'r': node->allow_root = true; break;
+		case 'v': printf("hotlined %s\n", hl_version()); return EXIT_GOOD;
+		case 'h': return usage(stdout, EXIT_GOOD);
+		default: return usage(stderr, EXIT_TYPED_WRONG);
+		}
+	}
+	return optind == argc ? -1 : usage(stderr, EXIT_TYPED_WRONG);
+}
+
+static bool read_config(struct node *node, struct hl_config *ret)
+{
+	if (hl_config_read(node->path, stderr, ret) != 0)
+		return false;
+	if (node->user != NULL) {
+		free(ret->user);
+		ret->user = strdup(node->user);
+	}
+	ret->allow_root = ret->allow_root || node->allow_root;
+	return true;
+}
+
+/* Where no configuration stands yet, what to type. */
+static int no_config(const struct node *node)
+{
+	FILE *file = fopen(node->path, "re");
+
+	if (file != NULL) {
+		fclose(file);
+		return EXIT_BAD;
+	}
+	if (errno == ENOENT)
+		fputs("  a new node: hotlined init -d DIR --lab LAB.hotline, then hotlined -d DIR\n",
+			stderr);
+	return EXIT_BAD;
+}
+
+/* The peer of a section: a lab id, or a name of the newest directory. */
+static bool find_peer(
+	struct node *node, const struct hl_config_peer *section, struct hl_id *ret)
+{
+	HL_CLEAN_BUF struct hl_buf doc = {0};
+	HL_CLEAN_DIRECTORY struct hl_directory directory = {0};
+	const struct hl_id zeros = {{0}};
+
+	*ret = section->lab;
+	if (section->has_lab)
+		return true;
+	if (hl_store_doc_get(node->store, HL_DOC_DIRECTORY, &node->keys.lab, &zeros, 0,
+		    &doc) != HL_OK ||
+		hl_directory_parse(&node->config.net, hl_view_buf(&doc), &directory) !=
+			HL_OK)
+		return false;
+	const struct hl_peer_pin *pin =
+		hl_directory_peer_by_name(&directory, hl_view_str(section->name));
+	if (pin != NULL)
+		*ret = pin->lab;
+	return pin != NULL;
+}
+
+static void apply_peers(void *ctx)
+{
+	struct node *node = ctx;
+	struct hl_id lab;
+
+	for (size_t i = 0; i < node->config.n_peers; i++) {
+		const struct hl_config_peer *section = &node->config.peers[i];
+		if (!find_peer(node, section, &lab))
+			hl_log_write(LOG_WARNING,
+				"%s: peer \"%s\" is not in the lab's directory (yet): "
+				"hotline peer add",
+				node->path, section->name);
+		else if (hl_engine_set_peer(node->engine, &lab, section->addresses,
+				 section->has_psk ? section->psk.b : NULL) != HL_OK)
+			hl_log_write(LOG_ERR, "peer \"%s\": no memory", section->name);
+	}
+}
+
+/* SIGHUP: what can change while the node runs is swapped, when the whole file is good. */
+static void reload(void *ctx)
+{
+	struct node *node = ctx;
+	struct hl_config fresh = {0};
+
+	if (!read_config(node, &fresh)) {
+		hl_log_write(LOG_ERR, "%s: not taken, the old configuration stays",
+			node->path);
+		return;
+	}
+	hl_config_clear(&node->config);
+	node->config = fresh;
+	hl_log_open(fresh.log_level);
+	apply_peers(node);
+	hl_log_write(LOG_NOTICE,
+		"%s: read again (listen, socket and state-dir change at a restart)",
+		node->path);
+}
+
+static void log_line(unsigned priority, const char *line)
+{
+	hl_log_line((int)priority, line);
+}
+
+static int open_state(struct node *node)
+{
+	char why[HL_NODE_ERROR_MAX], path[4200], store_why[HL_STORE_ERROR_MAX];
+	struct hl_now now = hl_net_now();
+
+	if (hl_state_dir_check(node->config.state_dir, why) != 0 ||
+		hl_node_keys_load(
+			node->config.state_dir, &node->config.net, &node->keys, why) != 0)
+		return refuse(why);
+	snprintf(path, sizeof(path), "%s/%s", node->config.state_dir, HL_STORE_FILE);
+	if (hl_store_open(path, &node->config.net, &node->keys.lab, &node->store,
+		    store_why) != HL_OK)
+		return refuse(store_why);
+	struct hl_engine_config config = {
+		.net = node->config.net,
+		.lab = node->keys.lab,
+		.sign = &node->keys.sign,
+		.entropy = hl_system_entropy(),
+		.version = hl_version(),
+	};
+	memcpy(config.link, node->keys.link.pub, HL_KEY_SIZE);
+	enum hl_status status = hl_engine_new(&config, node->store, &now, &node->engine);
+	if (status != HL_OK)
+		return refuse(status == HL_ERR_STORE ? hl_store_error(node->store)
+						     : hl_status_text(status));
+	return EXIT_GOOD;
+}
+
+static int open_net(struct node *node)
+{
+	char why[HL_NODE_ERROR_MAX];
+	struct hl_net_config config = {
+		.net = node->config.net,
+		.lab = node->keys.lab,
+		.link = &node->keys.link,
+		.entropy = hl_system_entropy(),
+		.log = log_line,
+		.reload = reload,
+		.peers_changed = apply_peers,
+		.ctx = node,
+	};
+
+	if (hl_net_new(&config, node->engine, node->store, &node->net) != HL_OK)
+		return refuse("the event loop could not be made");
+	for (size_t i = 0; i < node->config.n_listen; i++) {
+		if (!hl_net_listen(node->net, node->config.listen[i], why, sizeof(why)))
+			return refuse(why);
+	}
+	if (node->config.socket != NULL &&
+		!hl_net_listen_unix(node->net, node->config.socket,
+			node->config.socket_mode, why, sizeof(why)))
+		return refuse(why);
+	return EXIT_GOOD;
+}
+
+/* Is this node on its lab's newest card? If not it waits, and says for what. */
+static void greet(struct node *node)
+{
+	HL_CLEAN_BUF struct hl_buf doc = {0};
+	HL_CLEAN_CARD struct hl_card card = {0};
+	const struct hl_id zeros = {{0}};
+
+	for (size_t i = 0; i < node->config.n_listen; i++)
+		hl_log_write(LOG_NOTICE, "listening on %s", node->config.listen[i]);
+	if (node->config.socket != NULL)
+		hl_log_write(LOG_NOTICE, "listening on %s", node->config.socket);
+	if (hl_store_doc_get(node->store, HL_DOC_CARD, &node->keys.lab, &zeros, 0,
+		    &doc) == HL_OK &&
+		hl_card_parse(&node->config.net, hl_view_buf(&doc), &card) == HL_OK &&
+		hl_card_node(&card, &node->keys.kid) == NULL)
+		hl_log_write(LOG_WARNING,
+			"this node is not on its lab's card yet: hotline node add %s/%s, then "
+			"hotline status",
+			node->config.state_dir, HL_NODE_REQUEST_FILE);
+}
+
+static int run(struct node *node)
+{
+	char why[HL_NODE_ERROR_MAX];
+	const char *missing = "";
+	int code = open_state(node);
+
+	if (code != EXIT_GOOD)
+		return code;
+	if (node->check) {
+		printf("%s: OK\n", node->path);
+		return EXIT_GOOD;
+	}
+	code = open_net(node);
+	if (code != EXIT_GOOD)
+		return code;
+	if (hl_sandbox_late(&node->config, node->path, &missing, why) != 0)
+		return refuse(why);
+	if (missing[0] != '\0')
+		hl_log_write(LOG_NOTICE, "sandbox: not offered here: %s", missing);
+	apply_peers(node);
+	greet(node);
+#ifdef HAVE_SYSTEMD
+	sd_notify(0, "READY=1");
+#endif
+	if (!hl_net_run(node->net))
+		return EXIT_BAD;
+	hl_log_write(LOG_NOTICE, "stopped");
+	return EXIT_GOOD;
+}
+
+int main(int argc, char **argv)
+{
+	struct node node = {0};
+	char why[HL_NODE_ERROR_MAX];
+
+	if (hl_sandbox_early() != 0)
+		return EXIT_BAD;
+	if (sodium_init() < 0 || hl_selftest() != HL_OK)
+		return refuse(
+			"the self-test of the cryptography failed; this build or this "
+			"machine is not to be trusted");
+	if (argc > 1 && strcmp(argv[1], "init") == 0)
+		return hl_init_run(argc - 1, argv + 1);
+	int code = parse(&node, argc, argv);
+	if (code >= 0)
+		return code;
+	if (!read_config(&node, &node.config))
+		return no_config(&node);
+	hl_log_open(node.config.log_level);
+	code = hl_sandbox_user(&node.config, why) != 0 ? refuse(why) : run(&node);
+	node_clear(&node);
+	return code;
+}

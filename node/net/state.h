@@ -1,0 +1,140 @@
+/* Within the net: its objects, and what its files ask of each other. */
+#ifndef HL_NET_STATE_H
+#define HL_NET_STATE_H
+
+#include <event2/event.h>
+#include <netinet/in.h>
+
+#include "node/net/net.h"
+
+#define BUCKETS      256
+#define READS_MAX    16 /* records taken from one stream before others have their turn */
+#define CLOSING_MS   2000  /* to get the last frames out */
+#define NOTSENT_LOW  16384 /* what the kernel may hold unsent: a FLASH waits for no more */
+#define DRAINED_STEP (64 * 1024)
+
+enum stage {
+	STAGE_CONNECTING, /* a dial: the stream is not there yet */
+	STAGE_KNOCK,      /* waits for knock and message 1 */
+	STAGE_MESSAGE_2,  /* dialler: waits for message 2 */
+	STAGE_MESSAGE_3,  /* waits for message 3 */
+	STAGE_MUTE,       /* a stranger: nothing more is read, nothing is ever said */
+	STAGE_UP,
+	STAGE_CLOSING, /* the last frames go out */
+};
+
+/* A key that may knock, with the secret of its knocks at hand. */
+struct known {
+	struct hl_known_key key;
+	struct hl_key32 knock;
+};
+
+struct knocks {
+	uint8_t seen[HL_KNOCKS_KEPT][HL_KNOCK_SIZE];
+	size_t n;
+};
+
+struct dial;
+
+/* One stream. */
+struct stream {
+	struct stream *next; /* of its bucket */
+	struct stream *half_next,
+		*half_previous; /* of those not yet through, oldest first */
+	struct hl_net *net;
+	uint64_t number;
+	enum stage stage;
+	bool half; /* in the half-open list */
+	bool initiator, psk, heard, flushing;
+	enum hl_purpose purpose;
+	struct hl_id lab;         /* of the known or dialled key */
+	uint8_t key[HL_KEY_SIZE]; /* the other's link key, once known */
+	uint8_t psk_key[HL_KEY_SIZE];
+	struct in6_addr source; /* zeros: a Unix socket */
+	bool local;
+	uint64_t uid; /* of a Unix socket's peer + 1 */
+	int fd;
+	struct event *readable, *writable, *deadline;
+	struct hl_noise noise;
+	struct hl_records records;
+	uint8_t in[HL_RECORD];
+	size_t in_n, in_want;
+	uint8_t out[HL_RECORD];
+	size_t out_n, out_done;
+	size_t sent; /* bytes since the last HL_EVENT_DRAINED */
+	struct dial *dial;
+};
+
+struct listener {
+	struct listener *next;
+	struct hl_net *net;
+	int fd;
+	bool local;
+	char path[108];
+	struct event *ready;
+};
+
+struct hl_net {
+	struct hl_net_config config;
+	struct hl_engine *engine;
+	struct hl_store *store;
+	struct event_base *base;
+	struct event *timer, *term, *interrupt, *hangup;
+	struct evdns_base *dns;
+	int timer_fd;
+	struct listener *listeners;
+	struct stream *buckets[BUCKETS];
+	struct stream *half_first, *half_last;
+	size_t half;
+	uint64_t next_number;
+	struct known *known;
+	size_t n_known;
+	uint64_t generation, told;
+	struct knocks knocks[2]; /* by purpose - 1 */
+	struct dial *dials;
+	bool stepped, stop, failed, shutting;
+	bool reserve; /* descriptors have run out: listeners rest */
+};
+
+/* loop.c */
+void net_step(struct hl_net *net, const struct hl_event *event);
+__attribute__((format(printf, 3, 4))) void net_log(
+	struct hl_net *net, unsigned priority, const char *format, ...);
+
+/* known.c: who knocks? NULL: nobody that is known, or the knock is a repeat. */
+const struct known *net_known_find(
+	struct hl_net *net, struct hl_view message, const uint8_t knock[HL_KNOCK_SIZE]);
+void net_known_clear(struct hl_net *net);
+
+/* stream.c */
+struct stream *net_stream_new(struct hl_net *net, int fd, enum stage stage);
+struct stream *net_stream_find(struct hl_net *net, uint64_t number);
+/* Ends a stream at once; why (NULL: the engine knows) goes to the engine or the dial. */
+void net_stream_end(struct stream *stream, const char *why);
+void net_stream_send(struct stream *stream, unsigned lane, struct hl_buf *frame);
+/* The engine has ended the link: what is queued goes out first. */
+void net_stream_close(struct stream *stream);
+void net_stream_flush(struct stream *stream);
+void net_stream_through(struct stream *stream); /* out of the half-open list */
+void net_stream_deadline(struct stream *stream, unsigned ms);
+
+/* shake.c: in[0 .. in_want) is full. */
+void net_shake_read(struct stream *stream);
+/* The dialled stream is connected: knock. */
+void net_shake_begin(struct stream *stream);
+
+/* admit.c: makes room for one more; false when there is none. */
+bool net_admit(struct hl_net *net, const struct in6_addr *source, bool local);
+bool net_admit_key(struct hl_net *net, const struct stream *stream);
+
+/* dial.c */
+void net_dial(struct hl_net *net, const struct hl_effect_out *effect);
+void net_dial_failed(struct dial *dial, const char *why); /* tries the next address */
+void net_dial_done(struct dial *dial);
+void net_dials_free(struct hl_net *net);
+
+/* listen.c */
+void net_listeners_free(struct hl_net *net);
+void net_listeners_rest(struct hl_net *net, bool rest);
+
+#endif

@@ -1,0 +1,315 @@
+/*
+ * Streams: bytes to records to frames, and back. A record is sealed only when the one before it has
+ * left, so that a FLASH overtakes at the next.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "node/net/state.h"
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx);
+static void on_writable(evutil_socket_t fd, short what, void *ctx);
+static void on_deadline(evutil_socket_t fd, short what, void *ctx);
+
+static void half_add(struct stream *s)
+{
+	struct hl_net *net = s->net;
+
+	s->half = true;
+	s->half_previous = net->half_last;
+	*(net->half_last != NULL ? &net->half_last->half_next : &net->half_first) = s;
+	net->half_last = s;
+	net->half += !s->initiator; /* who is dialled takes no place */
+}
+
+static void half_remove(struct stream *s)
+{
+	struct hl_net *net = s->net;
+
+	if (!s->half)
+		return;
+	*(s->half_previous != NULL ? &s->half_previous->half_next : &net->half_first) =
+		s->half_next;
+	*(s->half_next != NULL ? &s->half_next->half_previous : &net->half_last) =
+		s->half_previous;
+	s->half = false;
+	s->half_next = s->half_previous = NULL;
+	net->half -= !s->initiator;
+}
+
+void net_stream_through(struct stream *s)
+{
+	half_remove(s);
+	event_del(s->deadline);
+}
+
+void net_stream_deadline(struct stream *s, unsigned ms)
+{
+	struct timeval in = {ms / 1000, (ms % 1000) * 1000};
+	event_add(s->deadline, &in);
+}
+
+static void stream_free(struct stream *s)
+{
+	half_remove(s);
+	if (s->readable != NULL)
+		event_free(s->readable);
+	if (s->writable != NULL)
+		event_free(s->writable);
+	if (s->deadline != NULL)
+		event_free(s->deadline);
+	if (s->fd >= 0)
+		close(s->fd);
+	hl_noise_clear(&s->noise);
+	hl_records_clear(&s->records);
+	hl_wipe(s, sizeof(*s));
+	free(s);
+}
+
+struct stream *net_stream_new(struct hl_net *net, int fd, enum stage stage)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		close(fd);
+		return NULL;
+	}
+	s->net = net;
+	s->fd = fd;
+	s->stage = stage;
+	s->initiator = stage == STAGE_CONNECTING;
+	s->in_want = HL_KNOCK_SIZE + HL_NOISE_MESSAGE_1;
+	s->readable = event_new(net->base, fd, EV_READ | EV_PERSIST, on_readable, s);
+	s->writable = event_new(net->base, fd, EV_WRITE, on_writable, s);
+	s->deadline = evtimer_new(net->base, on_deadline, s);
+	if (s->readable == NULL || s->writable == NULL || s->deadline == NULL) {
+		stream_free(s);
+		return NULL;
+	}
+	s->number = net->next_number++;
+	s->next = net->buckets[s->number % BUCKETS];
+	net->buckets[s->number % BUCKETS] = s;
+	half_add(s);
+	net_stream_deadline(s, HL_HANDSHAKE_MS);
+	event_add(stage == STAGE_CONNECTING ? s->writable : s->readable, NULL);
+	return s;
+}
+
+struct stream *net_stream_find(struct hl_net *net, uint64_t number)
+{
+	struct stream *s = net->buckets[number % BUCKETS];
+
+	while (s != NULL && s->number != number)
+		s = s->next;
+	return s;
+}
+
+/* What a dialler whose link ends before a word was said should look at. */
+static const char *last_word(const struct stream *s, const char *why)
+{
+	if (s->stage == STAGE_UP && s->initiator && !s->heard)
+		return "closed without a word after the handshake: the PSKs differ, or it is "
+		       "no longer welcome there";
+	return why;
+}
+
+void net_stream_end(struct stream *s, const char *why)
+{
+	struct hl_net *net = s->net;
+	struct stream **at = &net->buckets[s->number % BUCKETS];
+	struct hl_event event = {.type = HL_EVENT_LINK_DOWN, .link = s->number};
+	bool up = s->stage == STAGE_UP;
+	struct dial *dial = s->dial;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	event.down.why = last_word(s, why);
+	stream_free(s);
+	net_listeners_rest(net, false);
+	if (up)
+		net_step(net, &event);
+	else if (dial != NULL)
+		net_dial_failed(dial, event.down.why);
+}
+
+void net_stream_send(struct stream *s, unsigned lane, struct hl_buf *frame)
+{
+	if (s->stage != STAGE_UP || hl_records_queue(&s->records, lane, frame) != HL_OK)
+		hl_buf_clear(frame);
+}
+
+void net_stream_close(struct stream *s)
+{
+	if (s->stage != STAGE_UP)
+		return;
+	s->stage = STAGE_CLOSING;
+	event_del(s->readable);
+	net_stream_deadline(s, CLOSING_MS);
+	net_stream_flush(s);
+}
+
+/* Fills out with the next record, where there is one. */
+static bool refill(struct stream *s)
+{
+	bool linked = s->stage == STAGE_UP || s->stage == STAGE_CLOSING;
+
+	if (!linked || !hl_records_pending(&s->records))
+		return false;
+	if (hl_records_seal(&s->records, s->out) != HL_OK)
+		return false;
+	s->out_done = 0;
+	s->out_n = HL_RECORD;
+	return true;
+}
+
+/* Tells the engine that its queue moves; it may send more at the end of the turn. */
+static void drained(struct stream *s)
+{
+	size_t queued = hl_records_queued(&s->records);
+
+	if (s->stage != STAGE_UP || s->sent == 0 ||
+		(queued != 0 && s->sent < DRAINED_STEP))
+		return;
+	s->sent = 0;
+	struct hl_event event = {.type = HL_EVENT_DRAINED, .link = s->number};
+	event.drained.queued = queued;
+	net_step(s->net, &event);
+}
+
+/* Writes what the socket takes. False: the stream is gone. */
+static bool pump(struct stream *s)
+{
+	for (;;) {
+		if (s->out_done == s->out_n) {
+			s->out_done = s->out_n = 0;
+			if (!refill(s))
+				return true;
+		}
+		ssize_t n = send(s->fd, s->out + s->out_done, s->out_n - s->out_done,
+			MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			event_add(s->writable, NULL);
+			return true;
+		}
+		if (n < 0) {
+			net_stream_end(s, strerror(errno));
+			return false;
+		}
+		s->out_done += (size_t)n;
+		s->sent += s->stage == STAGE_UP ? (size_t)n : 0;
+	}
+}
+
+void net_stream_flush(struct stream *s)
+{
+	if (s->stage == STAGE_CONNECTING || !pump(s))
+		return;
+	if (s->stage == STAGE_CLOSING && s->out_n == 0)
+		net_stream_end(s, NULL);
+	else
+		drained(s);
+}
+
+/* A record has come: its frames, if they are whole, go to the engine. False: the stream is gone. */
+static bool record_came(struct stream *s)
+{
+	struct hl_net *net = s->net;
+	uint64_t number = s->number;
+	unsigned lane;
+
+	s->in_n = 0;
+	if (hl_records_open(&s->records, s->in) != HL_OK) {
+		net_stream_end(s, "a record that does not open");
+		return false;
+	}
+	s->heard = true;
+	for (;;) {
+		HL_CLEAN_BUF struct hl_buf frame = {0};
+		if (!hl_records_next(&s->records, &lane, &frame))
+			return true;
+		struct hl_event event = {.type = HL_EVENT_FRAME, .link = number};
+		event.frame.lane = lane;
+		event.frame.bytes = hl_view_buf(&frame);
+		net_step(net, &event);
+	}
+}
+
+/* in is full: a handshake message or a record. False: the stream is gone, or is not to be read. */
+static bool came(struct stream *s)
+{
+	struct hl_net *net = s->net;
+	uint64_t number = s->number;
+
+	if (s->stage == STAGE_UP)
+		return record_came(s);
+	net_shake_read(s);
+	return net_stream_find(net, number) == s && s->stage != STAGE_MUTE;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct stream *s = ctx;
+
+	(void)what;
+	for (size_t i = 0; i < READS_MAX;) {
+		ssize_t n = recv(fd, s->in + s->in_n, s->in_want - s->in_n, MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		if (n <= 0) {
+			net_stream_end(s,
+				n == 0 ? "cut: ended without goodbye" : strerror(errno));
+			return;
+		}
+		s->in_n += (size_t)n;
+		if (s->in_n < s->in_want)
+			continue;
+		i++;
+		if (!came(s))
+			return;
+	}
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct stream *s = ctx;
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	(void)what;
+	if (s->stage != STAGE_CONNECTING) {
+		net_stream_flush(s);
+		return;
+	}
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+		error = errno;
+	if (error != 0) {
+		net_stream_end(s, strerror(error));
+		return;
+	}
+	event_add(s->readable, NULL);
+	net_shake_begin(s);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *ctx)
+{
+	struct stream *s = ctx;
+
+	(void)fd;
+	(void)what;
+	if (s->stage == STAGE_CONNECTING)
+		net_stream_end(s, "nobody answers there");
+	else if (s->initiator && s->stage == STAGE_MESSAGE_2)
+		net_stream_end(s,
+			"connected, but it stays silent: this lab or key is not known "
+			"there, or another network");
+	else
+		net_stream_end(s, "the handshake took too long");
+}
