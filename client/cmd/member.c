@@ -317,27 +317,34 @@ static enum hl_exit take_away(struct hl_app *app, const struct hl_args *args)
 
 /* Listing. */
 
-static const char *state_of(struct hl_app *app, const struct hl_member *member)
+static const char *keys_of(struct hl_app *app, const struct hl_member *member)
 {
 	struct hl_seals seals;
 	bool stale = false;
 
 	if (hl_docs_suspended(app, &member->kid))
 		return "suspended";
-	if (member->caps.bits & HL_CAP_READ) {
-		if (!hl_docs_seals(app, &member->kid, &seals))
-			return "no sealing keys yet";
-		hl_seals_at(&seals, hl_clock(), &stale);
-		if (stale)
-			return "stale sealing keys";
-	}
-	return hl_id_eq(&member->kid, &app->kid) ? "this device" : "";
+	if (!(member->caps.bits & HL_CAP_READ))
+		return "";
+	if (!hl_docs_seals(app, &member->kid, &seals))
+		return "no sealing keys yet";
+	hl_seals_at(&seals, hl_clock(), &stale);
+	return stale ? "stale sealing keys" : "";
+}
+
+static const char *state_of(struct hl_app *app, const struct hl_member *member)
+{
+	const char *keys = keys_of(app, member);
+
+	if (!hl_id_eq(&member->kid, &app->kid))
+		return keys;
+	return hl_scrap(app, "this device%s%s", keys[0] ? ", " : "", keys);
 }
 
 static json_t *member_json(struct hl_app *app, const struct hl_member *member)
 {
 	json_t *kinds = json_array(), *labs = json_array(), *caps = json_array();
-	const char *state = state_of(app, member);
+	const char *state = keys_of(app, member);
 
 	for (unsigned bit = 1; bit <= HL_CAP_SUSPEND; bit <<= 1)
 		if (member->caps.bits & bit)

@@ -218,17 +218,21 @@ enum hl_exit hl_directory_draft_sign(struct hl_app *app, struct hl_directory_dra
 enum hl_exit hl_hand_over(struct hl_app *app, const char *what)
 {
 	struct hl_line *line = NULL;
-	char why[512];
-	enum hl_exit code = hl_line_try(app, &line, why, sizeof(why));
+	char why[512] = "";
+	enum hl_exit code;
 
+	if (hl_docs_own(app)->n_nodes == 0) {
+		hl_note("Kept here: your lab has no node on its card yet.");
+		return HL_EXIT_OK;
+	}
+	code = hl_line_try(app, &line, why, sizeof(why));
 	if (!code)
 		hl_note("Your node has it.");
 	else if (why[0])
-		hl_note("Your node cannot be reached (%s).\n"
-			"It gets %s by itself at the next contact, or: hotline status",
+		hl_note("Kept here: %s.\nIt gets %s at the next contact, or: hotline status",
 			why, what);
 	else
-		hl_note("It is kept here; your node gets %s at the next contact.", what);
+		hl_note("Kept here; your node gets %s at the next contact.", what);
 	hl_line_close(line);
 	/* It is signed and kept: that is what was asked for. */
 	return code == HL_EXIT_NODE ? HL_EXIT_OK : code;
@@ -275,9 +279,9 @@ enum hl_exit hl_request_confirm(
 	if (request->role == HL_ROLE_NODE_SIGN)
 		fprintf(stderr, "%s: a node\n", path);
 	else
-		fprintf(stderr, "%s: %s of %s, device %s\n", path,
-			request->monitor ? "a monitor" : "a person",
-			hl_safe(app, request->person), hl_safe(app, request->device));
+		fprintf(stderr, "%s: %s%s, device %s\n", path,
+			request->monitor ? "monitor " : "", hl_safe(app, request->person),
+			hl_safe(app, request->device));
 	hl_print_fingerprint(stderr, fingerprint, 2);
 	return hl_prompt_yes(app,
 		"Does the one who sent it see the same digits, by phone or on their screen?");
