@@ -13,12 +13,13 @@ static const struct hl_command commands[] = {
 	{.name = "lab",
 		.run = hl_cmd_lab,
 		.needs = HL_NEEDS_NOTHING,
-		.options = "person= device= network= contact=*  flash-signers= root=",
+		.options = "person= device= network= contact=* flash-signers= root= out=",
 		.min = 1,
 		.max = 2,
 		.usage =
 			"hotline lab init NAME --person PERSON [--device DEVICE] [--network NETWORK]\n"
-			"    [--contact LINE]... [--flash-signers N] [--root FILE]",
+			"    [--contact LINE]... [--flash-signers N] [--root FILE]\n"
+			"    [--out FILE]",
 		.help = "begin a lab: its root key, its first card, its first operator"},
 	{.name = "node",
 		.run = hl_cmd_node,

@@ -287,7 +287,7 @@ static enum hl_exit not_reached(
 	if (own->n_nodes == 0)
 		snprintf(why, size,
 			"your lab has no node on its card yet: on the node's machine "
-			"hotlined init LAB.hotline, then here hotline node add NODE-REQUEST");
+			"hotlined init -d DIR --lab LAB.hotline, then here hotline node add NODE-REQUEST");
 	else if (!line->hello.address[0])
 		snprintf(why, size,
 			"your lab's card has no address of its node: set node = "

@@ -124,7 +124,7 @@ static enum hl_exit report(struct hl_app *app, const struct founding *f, const c
 	       "is to be signed.\n"
 	       "\n"
 	       "Next, on the machine of your node:\n"
-	       "  hotlined init %s\n"
+	       "  hotlined init -d DIR --lab %s\n"
 	       "and with the request that it writes, here:\n"
 	       "  hotline node add NODE-REQUEST\n",
 		path, root, path);
@@ -200,7 +200,9 @@ static enum hl_exit init(struct hl_app *app, const struct hl_args *args)
 	if (code)
 		return code;
 	app->joined = true;
-	path = hl_scrap(app, "%s.hotline", hl_slug(app, hl_view_str(f.name)));
+	path = hl_option(args, "out");
+	if (!path)
+		path = hl_scrap(app, "%s.hotline", hl_slug(app, hl_view_str(f.name)));
 	code = write_lab(app, path);
 	return code ? code : report(app, &f, path);
 }

@@ -100,7 +100,7 @@ static enum hl_exit list(struct hl_app *app, const struct hl_args *args)
 		return hl_json_print(doc);
 	}
 	if (own->n_nodes == 0) {
-		hl_note("No node yet: on its machine hotlined init LAB.hotline, then here "
+		hl_note("No node yet: on its machine hotlined init -d DIR --lab LAB.hotline, then here "
 			"hotline node add NODE-REQUEST");
 		return HL_EXIT_OK;
 	}

@@ -11,7 +11,7 @@ const char *hl_link_state_name(enum hl_link_state state)
 {
 	switch (state) {
 	case HL_LINK_NEVER: return "never";
-	case HL_LINK_DOWN: return "DOWN";
+	case HL_LINK_DOWN: return "down";
 	case HL_LINK_CONNECTING: return "connecting";
 	case HL_LINK_UP: return "up";
 	}
@@ -96,7 +96,7 @@ static size_t own_warnings(const struct status *s, const char *ret[static OWN_MA
 			hl_span(app, own->not_after - now));
 	if (own->n_nodes == 0)
 		ret[n++] =
-			"your lab has no node on its card: hotlined init LAB.hotline on its "
+			"your lab has no node on its card: hotlined init -d DIR --lab LAB.hotline on its "
 			"machine, then hotline node add";
 	if (s->code == HL_EXIT_OK && (offset > CLOCK_WARN_MS || offset < -CLOCK_WARN_MS))
 		ret[n++] =

@@ -265,10 +265,9 @@ class Lab(Device):
         """From nothing to a node on the card, started."""
         card = self.path('lab.hotline')
         self.run('lab', 'init', self.name, '--person', self.person, '--network',
-                 self.node.network, *more)
-        self.run('card', 'export', card)
+                 self.node.network, '--out', card, *more)
         self.node.init(card)
-        self.run('node', 'add', self.node.request)
+        self.run('node', 'add', self.node.request, '--yes')
         self.node.start()
         self.run('status')
         return self
@@ -288,7 +287,7 @@ class Lab(Device):
         request = device.path('request.hotline')
         device.run('join', self.card(), '--person', person, '--fingerprint', self.fingerprint(),
                    '--out', request, *(['--monitor'] if monitor else []))
-        self.run('member', 'add', request, *member_options)
+        self.run('member', 'add', request, '--yes', *member_options)
         device.run('status')
         self.devices.append(device)
         return device
