@@ -5,17 +5,7 @@
 #ifndef TESTS_LETTERS_H
 #define TESTS_LETTERS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "protocol/hotline.h"
+#include "unit.h"
 
 #define N_LABS 3
 
@@ -62,7 +52,7 @@ enum hl_status world_open(const struct world *w, const struct hl_envelope *e,
 void world_parse(
 	const struct world *w, const struct hl_buf *doc, struct hl_envelope *ret);
 
-/* A document whose n-th byte is another. */
+/* A copy; the caller clears. */
 struct hl_buf buf_copy(struct hl_view from);
 
 #endif
