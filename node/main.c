@@ -284,6 +284,7 @@ static int run(struct node *node)
 		hl_log_write(LOG_NOTICE, "sandbox: not offered here: %s", missing);
 	apply_peers(node);
 	greet(node);
+	hl_log_write(LOG_NOTICE, "ready: hotlined %s", hl_version());
 #ifdef HAVE_SYSTEMD
 	sd_notify(0, "READY=1");
 #endif
