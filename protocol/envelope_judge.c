@@ -108,10 +108,8 @@ enum hl_status hl_envelope_judge(
 	enum hl_status status;
 	size_t at;
 
-	if (!card)
+	if (!card || !hl_id_eq(&card->lab, &core->lab))
 		return HL_NEED_CARD;
-	if (!hl_id_eq(&card->lab, &core->lab))
-		return HL_ERR_USAGE;
 	if (core->card_version > card->version &&
 		core->card_version > judge->newest_version)
 		return HL_NEED_CARD;

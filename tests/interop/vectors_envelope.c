@@ -297,8 +297,6 @@ static enum hl_status node_takes(json_t *c, struct hl_id *ret_id)
 	status = hl_envelope_parse(&net, hl_view_buf(&doc), &e);
 	if (status != HL_OK)
 		return status;
-	if (has_card && !hl_id_eq(&card.lab, &e.core.lab))
-		judge.card = NULL; /* it holds another lab's card */
 	status = hl_envelope_judge(&e, &judge);
 	if (status == HL_OK && vectors_bool(c, "own_sender") &&
 		e.core.class == HL_CLASS_CALL && !may_call(&card, &e.core))
