@@ -69,6 +69,8 @@ static int bind(sqlite3_stmt *stmt, int at, char letter, va_list *args)
 	if (letter == 'u')
 		return sqlite3_bind_int64(
 			stmt, at, (sqlite3_int64)va_arg(*args, uint64_t));
+	if (letter == 'n')
+		return sqlite3_bind_null(stmt, at);
 	if (letter == 'd')
 		return sqlite3_bind_int64(stmt, at, va_arg(*args, int));
 	if (letter == 'v') {
