@@ -6,6 +6,7 @@ usage: tests/fuzz/seeds.py
 What a fuzzer finds worth keeping is added to corpus/<target>/ by hand, under a
 name that says what it is; this script leaves other files alone.
 """
+import json
 import os
 import struct
 
@@ -130,8 +131,55 @@ RECORD = {
     'wire-random': b'\2' + bytes((i * 37 + 11) % 251 for i in range(300)),
 }
 
+VECTORS = os.path.join(HERE, '..', '..', '..', 'spec', 'vectors')
+
+
+def vectors(page):
+    with open(os.path.join(VECTORS, page + '.json')) as f:
+        return json.load(f)
+
+
+def name_of(case):
+    return ''.join(c if c.isalnum() else '-' for c in case['name'])
+
+
+# Of spec/vectors: a letter and its parts, each after the byte that says what it is.
+def envelope():
+    seeds = {}
+    for case in vectors('envelope')['letters'][:4]:
+        name = name_of(case)
+        seeds['letter-' + name] = b'\0' + bytes.fromhex(case['wires'][0]['wire'])
+        seeds['core-' + name] = b'\1' + bytes.fromhex(case['core'])
+        seeds['slip-' + name] = b'\2' + bytes.fromhex(case['slips'][0]['slip'])
+        plain = bytes.fromhex(case['plaintext']).rstrip(b'\0')[:-1]
+        seeds['plain-' + name] = b'\3' + plain
+        seeds['recipients-' + name] = b'\4' + bytes.fromhex(case['recipients'])
+    # the recipients of the target's own letter: two readers of one lab, one of another
+    lab, kid = bytes.fromhex('01'), bytes.fromhex('02')
+    pad = bytes(31)
+    good = array(blob(bytes(16)), array(*(
+        array(blob(x + pad), blob(y + pad), uint(n), blob(b'\x09' + pad))
+        for n, (x, y) in enumerate(((lab, lab), (lab, kid), (kid, lab))))))
+    seeds['recipients-good'] = b'\4' + good
+    # a core and a slip that go with that letter
+    net = bytes.fromhex(vectors('envelope')['net_id'])
+    seeds['core-good'] = b'\1' + array(
+        uint(1), uint(1), blob(net), blob(lab + pad), blob(kid + pad), uint(1), NIL, NIL, uint(1),
+        uint(1), uint(4), uint(1), uint(2592000), uint(600), blob(bytes(32)), uint(1040),
+        array(blob(lab + pad), blob(kid + pad)))
+    seeds['slip-good'] = b'\2' + array(blob(lab + pad), array(
+        array(blob(bytes(32)), blob(bytes(80))), array(blob(lab + pad), blob(bytes(80)))))
+    return seeds
+
+
+# Good ones and bad ones of every type.
+def message():
+    cases = vectors('message')['decode'] + vectors('message')['forms'][:6]
+    return {name_of(c): bytes.fromhex(c['message']) for c in cases if len(c['message']) < 700}
+
+
 # Added below by each target's author: name of the target, then of the seed.
-SEEDS = {'pack': PACK, 'record': RECORD}
+SEEDS = {'pack': PACK, 'record': RECORD, 'envelope': envelope(), 'message': message()}
 
 
 def main():
