@@ -210,7 +210,8 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 	if (first) {
 		link->said = true;
 		peer->receipt_due = true; /* with the head that may now be signed */
-		if (through < peer->out.delivered)
+		/* A statement of a link that lost its race may be older than what came. */
+		if (through < peer->out.delivered && s->time >= peer->statement_time)
 			status = reopen(e, peer, same ? r : NULL);
 		link->segment_next = through + 1;
 		for (unsigned p = 0; p < PRECEDENCES; p++)
@@ -327,5 +328,7 @@ enum hl_status hl_statement_take(
 		status = take_head(e, peer, &s.head, doc);
 	if (status == HL_OK)
 		status = take_receipt(e, peer, link, &s, doc);
+	if (s.time > peer->statement_time)
+		peer->statement_time = s.time;
 	return status;
 }

@@ -42,7 +42,8 @@ struct peer {
 	bool receipt_due;              /* a statement with a fresh receipt goes out */
 	bool gate; /* the peer has shown a consistent receipt since the start */
 	struct hl_id last_statement; /* hash of the newest one taken */
-	struct hl_id checked; /* hash of the newest one whose signature was verified */
+	struct hl_id checked;    /* hash of the newest one whose signature was verified */
+	uint64_t statement_time; /* the greatest time in one of its statements */
 	uint64_t asked_entries, asked_entries_at;
 	uint64_t asked_letters_at;
 

@@ -71,6 +71,13 @@ void actor_submit(struct sim *sim, size_t at)
 		submit(sim, at);
 }
 
+static void fetch(struct sim *sim, size_t lab, size_t index, const struct hl_id *id)
+{
+	struct hl_frame frame = {.type = HL_FRAME_FETCH, .id = *id};
+
+	ask(sim, lab, index, WHAT_FETCH, 0, &frame);
+}
+
 static void greeted(struct sim *sim, size_t lab, size_t index)
 {
 	struct world_lab *wl = &sim->world.lab[lab];
@@ -87,15 +94,12 @@ static void greeted(struct sim *sim, size_t lab, size_t index)
 		if (sim->letter[i].lab == lab && sim->letter[i].device == index &&
 			!sim->letter[i].accepted)
 			submit(sim, i);
+	for (size_t i = 0; i < sim->n_letters; i++)
+		if (sim->letter[i].fed[lab][index] > 0 &&
+			!sim->letter[i].held[lab][index])
+			fetch(sim, lab, index, &sim->letter[i].id);
 	watch.feed.after = actor->feed_last;
 	ask(sim, lab, index, WHAT_WATCH, 0, &watch);
-}
-
-static void fetch(struct sim *sim, size_t lab, size_t index, const struct hl_id *id)
-{
-	struct hl_frame frame = {.type = HL_FRAME_FETCH, .id = *id};
-
-	ask(sim, lab, index, WHAT_FETCH, 0, &frame);
 }
 
 static void take_item(
