@@ -245,7 +245,9 @@ static void print_lines(const struct status *s)
 			: "now";
 
 		hl_table_row(table, hl_docs_lab_name(app, &p->lab),
-			hl_link_state_name(p->state), heard, offset_text(app, p),
+			(p->state == HL_LINK_DOWN ? "DOWN"
+						  : hl_link_state_name(p->state)),
+			heard, offset_text(app, p),
 			hl_scrap(app, "%llu", (unsigned long long)p->queued),
 			hl_scrap(app, "%llu", (unsigned long long)p->gaps),
 			p->psk ? "yes" : "no PSK",
