@@ -87,18 +87,21 @@ static enum hl_exit flush_one(struct hl_line *line, sqlite3_stmt *row, size_t *l
 enum hl_exit hl_line_flush(struct hl_line *line, size_t *ret_left)
 {
 	struct hl_db *db = line->app->db;
-	uint64_t last = 0;
+	uint64_t last = 0, sort = 0;
 	size_t left = 0;
 
+	/* By sort: sealing keys of a new peer come after the directory that pins it. */
 	for (;;) {
 		sqlite3_stmt *row HL_CLEAN_STMT = hl_db_query(db,
-			"SELECT n, sort, doc FROM puts WHERE n > ? ORDER BY n LIMIT 1",
-			"i", last);
+			"SELECT n, sort, doc FROM puts WHERE (sort, n) > (?, ?) "
+			"ORDER BY sort, n LIMIT 1",
+			"ii", sort, last);
 		enum hl_exit code;
 
 		if (!hl_db_next(db, row))
 			break;
 		last = hl_db_int(row, 0);
+		sort = hl_db_int(row, 1);
 		code = flush_one(line, row, &left);
 		if (code)
 			return code;
