@@ -139,6 +139,7 @@ static bool answer_status(struct node *node, const struct hl_frame *frame)
 	struct hl_view warnings[1] = {hl_view_str("the disk is \xe2\x80\xae full")};
 	struct hl_peer_status peer = {.lab = {{0x77}},
 		.state = HL_LINK_DOWN,
+		.heard = hl_clock(),
 		.clock_offset = -2500,
 		.queued = 3,
 		.last_error = hl_view_str("wrong PSK")};
