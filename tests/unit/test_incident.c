@@ -699,6 +699,30 @@ static void a_long_chain(void **state)
 	free(set);
 }
 
+static void without_memory(void **state)
+{
+	struct set *set = set_new();
+	struct hl_id incident = id_of(1);
+	bool failed = true;
+	(void)state;
+
+	add(set, 1, LAB_A, HL_RAISE, true, 100);
+	ack(set, 2, LAB_B, 1, 110, HL_ACTING);
+	for (unsigned n = 1; failed; n++) {
+		struct hl_incident in HL_CLEAN_INCIDENT = {0};
+		struct hl_buf doc HL_CLEAN_BUF = {0};
+		enum hl_status status;
+
+		unit_fail_allocation(n);
+		status = hl_incident_fold(&incident, set->letters, set->n, &in);
+		if (status == HL_OK)
+			status = hl_incident_encode(&in, &doc);
+		failed = unit_allocation_failed();
+		assert_status(status, failed ? HL_ERR_NOMEM : HL_OK);
+	}
+	free(set);
+}
+
 static void words_for_people(void **state)
 {
 	(void)state;
@@ -734,6 +758,7 @@ int main(void)
 		cmocka_unit_test(misuse),
 		cmocka_unit_test(many_letters_shuffled),
 		cmocka_unit_test(a_long_chain),
+		cmocka_unit_test(without_memory),
 		cmocka_unit_test(words_for_people),
 	};
 

@@ -1,0 +1,39 @@
+/*
+ * emit: structures that this library makes of a seed, as JSON in the form of spec/vectors/README.md,
+ * for the second implementation to check.
+ */
+#ifndef TESTS_EMIT_H
+#define TESTS_EMIT_H
+
+#include <jansson.h>
+
+#include "protocol/hotline.h"
+
+/* Draws the same numbers from the same seed everywhere. */
+struct emit_draw {
+	uint64_t state;
+};
+uint64_t emit_draw(struct emit_draw *draw, uint64_t below);
+void emit_bytes(struct emit_draw *draw, uint8_t *ret, size_t n);
+
+/* Hexadecimal; an id or null. */
+json_t *emit_hex(struct hl_view view);
+json_t *emit_optional(bool has, const struct hl_id *id);
+
+/* Ends the program unless the call has succeeded. */
+void emit_ok(enum hl_status status);
+
+/* A message of a type with everything drawn; seen is borrowed. Its texts live for ever. */
+struct emit_draft {
+	struct hl_message message;
+	struct hl_field fields[4];
+	struct hl_evidence evidence[2];
+};
+void emit_message(struct emit_draw *draw, enum hl_type type, const struct hl_id *seen,
+	size_t n_seen, struct emit_draft *ret);
+
+/* One function a page, each in emit_<page>.c. */
+json_t *emit_envelope(struct emit_draw *draw, const struct hl_id *net);
+json_t *emit_incident(struct emit_draw *draw, const struct hl_id *net);
+
+#endif
