@@ -17,7 +17,8 @@ static const struct hl_command commands[] = {
 		.min = 1,
 		.max = 2,
 		.usage =
-			"hotline lab init NAME --person PERSON [--device DEVICE] [--network NETWORK]\n"
+			"hotline lab init NAME --person PERSON [--device DEVICE] [--network "
+			"NETWORK]\n"
 			"    [--contact LINE]... [--flash-signers N] [--root FILE]\n"
 			"    [--out FILE]",
 		.help = "begin a lab: its root key, its first card, its first operator"},
@@ -50,7 +51,8 @@ static const struct hl_command commands[] = {
 		.min = 1,
 		.max = 33,
 		.usage =
-			"hotline member add REQUEST... [--person PERSON] [--monitor] [--cap LIST]...\n"
+			"hotline member add REQUEST... [--person PERSON] [--monitor] [--cap "
+			"LIST]...\n"
 			"    [--max-precedence PRECEDENCE] [--kind KIND]... [--lab PEER]...\n"
 			"    [--rate N] [--root FILE]...\n"
 			"hotline member list\n"

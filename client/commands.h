@@ -46,9 +46,9 @@ struct hl_command {
 const struct hl_command *hl_commands(size_t *ret_n);
 const struct hl_command *hl_command_find(const char *name); /* NULL: none */
 
-/* Finds the command in argv[1..] of the program (options may stand before its name), sees to what it
- * needs, and runs it; alone, the one that is marked bare. app is as hl_app_init made it. argv is
- * put into another order. */
+/* Finds the command in argv[1..] of the program (options may stand before its name), sees to what
+ * it needs, and runs it; alone, the one that is marked bare. app is as hl_app_init made it. argv
+ * is put into another order. */
 HL_MUST enum hl_exit hl_dispatch(struct hl_app *app, int argc, char **argv);
 
 /* Takes argv[1..] of a command apart (argv[0] is its name). An unknown option, a value that is

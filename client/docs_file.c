@@ -43,10 +43,12 @@ enum hl_exit hl_docs_read_file(struct hl_app *app, const char *path, struct hl_f
 	status = hl_file_read(hl_view_buf(&text), &file);
 	if (status)
 		return hl_fail(HL_EXIT_NO,
-			"%s is no hotline file (-----BEGIN HOTLINE FILE-----), or it was damaged on "
+			"%s is no hotline file (-----BEGIN HOTLINE FILE-----), or it was "
+			"damaged on "
 			"the way: %s",
 			path, hl_status_text(status));
-	/* SPEC file 1.3: A reader refuses a file of another network before it looks at the items. */
+	/* SPEC file 1.3: A reader refuses a file of another network before it looks at the
+	 * items. */
 	if (!hl_id_zero(&app->net) &&
 		!hl_view_eq(file.network, hl_view_str(app->settings.network)))
 		return hl_fail(HL_EXIT_NO,

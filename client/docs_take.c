@@ -206,7 +206,8 @@ static enum hl_exit take_seals(struct taking *t)
 		return refuse(t, status);
 	t->taken = HL_TAKEN_NEW;
 	return hl_db_do(t->app->db,
-		"INSERT OR REPLACE INTO seals (kid, lab, version, hash, doc) VALUES (?, ?, ?, ?, ?)",
+		"INSERT OR REPLACE INTO seals (kid, lab, version, hash, doc) VALUES (?, ?, "
+		"?, ?, ?)",
 		"ddidb", &seals.kid, &seals.lab, seals.version, &seals.hash, t->doc);
 }
 

@@ -130,7 +130,8 @@ static enum hl_exit publish(struct hl_app *app, uint64_t now)
 
 	seals.version = hl_docs_seals(app, &app->kid, &before) ? before.version + 1 : 1;
 	row = hl_db_query(app->db,
-		"SELECT epoch, from_ms, until_ms, key FROM epochs WHERE until_ms > ? ORDER BY epoch",
+		"SELECT epoch, from_ms, until_ms, key FROM epochs WHERE until_ms > ? ORDER "
+		"BY epoch",
 		"i", now);
 	while (seals.n_keys < HL_EPOCHS_MAX && hl_db_next(app->db, row)) {
 		struct hl_seal_key *key = &seals.keys[seals.n_keys];

@@ -28,7 +28,8 @@ int main(int argc, char **argv)
 		return (int)hl_fail(HL_EXIT_NO, "libsodium does not start");
 	if (hl_selftest() != HL_OK)
 		return (int)hl_fail(HL_EXIT_NO,
-			"a cryptographic self-test failed: this program, its libraries or this machine "
+			"a cryptographic self-test failed: this program, its libraries or "
+			"this machine "
 			"cannot be trusted; install anew or use another");
 	code = hl_app_init(&app);
 	if (!code)

@@ -13,8 +13,8 @@ bool hl_prompt_can(void);
  * input. */
 HL_MUST enum hl_exit hl_prompt_line(const char *question, struct hl_buf *ret);
 
-/* "question [yes/no] ". --yes answers it. HL_EXIT_OK for yes, HL_EXIT_NO (said) for no, HL_EXIT_USAGE
- * where there is nobody to ask. */
+/* "question [yes/no] ". --yes answers it. HL_EXIT_OK for yes, HL_EXIT_NO (said) for no,
+ * HL_EXIT_USAGE where there is nobody to ask. */
 HL_MUST enum hl_exit hl_prompt_yes(const struct hl_app *app, const char *question);
 
 /* A passphrase: from file (its first line) where one is given, else asked for without echo; fresh

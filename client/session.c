@@ -287,7 +287,8 @@ static enum hl_exit not_reached(
 	if (own->n_nodes == 0)
 		snprintf(why, size,
 			"your lab has no node on its card yet: on the node's machine "
-			"hotlined init -d DIR --lab LAB.hotline, then here hotline node add NODE-REQUEST");
+			"hotlined init -d DIR --lab LAB.hotline, then here hotline node add "
+			"NODE-REQUEST");
 	else if (!line->hello.address[0])
 		snprintf(why, size,
 			"your lab's card has no address of its node: set node = "
@@ -387,8 +388,10 @@ enum hl_exit hl_line_open(struct hl_app *app, struct hl_line **ret)
 	if (code == HL_EXIT_NODE && why[0]) {
 		hl_fail(code, "%s", why);
 		if (!hl_docs_self(app))
-			hl_note("  This device is not on the card that it holds: once an admin has\n"
-				"  enrolled it (hotline member add join-request.hotline), the node\n"
+			hl_note("  This device is not on the card that it holds: once an "
+				"admin has\n"
+				"  enrolled it (hotline member add join-request.hotline), "
+				"the node\n"
 				"  lets it in; or hotline card import LAB.hotline.");
 	}
 	return code;

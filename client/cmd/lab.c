@@ -158,7 +158,8 @@ static enum hl_exit settle(
 	status = make_card(app, args, f);
 	if (status == HL_BAD_FIELD || status == HL_BAD_SIZE)
 		return hl_fail(HL_EXIT_USAGE,
-			"a name, person or device is a line of 1 to 64 bytes, a contact of 1 to 128");
+			"a name, person or device is a line of 1 to 64 bytes, a contact of "
+			"1 to 128");
 	if (status)
 		return hl_fail_status(status, "make the lab's first card");
 	code = hl_db_begin(app->db);

@@ -31,7 +31,8 @@ static enum hl_exit fill(struct hl_app *app, const struct hl_args *args,
 	if (!hl_option(args, "address"))
 		node->n_addresses = request->n_addresses;
 	if (node->n_addresses == 0)
-		hl_note("No address is given: other labs cannot call this node. --address HOST:PORT");
+		hl_note("No address is given: other labs cannot call this node. --address "
+			"HOST:PORT");
 	(void)app;
 	return HL_EXIT_OK;
 }
@@ -100,7 +101,8 @@ static enum hl_exit list(struct hl_app *app, const struct hl_args *args)
 		return hl_json_print(doc);
 	}
 	if (own->n_nodes == 0) {
-		hl_note("No node yet: on its machine hotlined init -d DIR --lab LAB.hotline, then here "
+		hl_note("No node yet: on its machine hotlined init -d DIR --lab "
+			"LAB.hotline, then here "
 			"hotline node add NODE-REQUEST");
 		return HL_EXIT_OK;
 	}

@@ -19,7 +19,8 @@ static enum hl_exit ask_groups(const char *fingerprint)
 	enum hl_exit code;
 
 	fprintf(stderr,
-		"Call them, by a number that you know from elsewhere, and have them read the digits\n"
+		"Call them, by a number that you know from elsewhere, and have them read "
+		"the digits\n"
 		"of their own card to you (hotline card show). It has to begin with\n"
 		"  %.35s\n"
 		"  %.23s ..... .....\n",
@@ -418,7 +419,8 @@ static enum hl_exit list(struct hl_app *app, const struct hl_args *args)
 		return code;
 	directory = hl_docs_directory(app);
 	if (!directory || (directory->n_peers == 0 && !app->json)) {
-		hl_note("No peers yet. Swap card files with another lab (hotline card export FILE),\n"
+		hl_note("No peers yet. Swap card files with another lab (hotline card "
+			"export FILE),\n"
 			"then: hotline peer add THEIRS.hotline");
 		return HL_EXIT_OK;
 	}

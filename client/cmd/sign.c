@@ -262,7 +262,8 @@ enum hl_exit hl_request_read(struct hl_app *app, const char *path, enum hl_key_r
 	if (ret->role != role)
 		return hl_fail(HL_EXIT_NO,
 			role == HL_ROLE_NODE_SIGN
-				? "%s is the request of a person's or monitor's device: hotline member add"
+				? "%s is the request of a person's or monitor's device: "
+				  "hotline member add"
 				: "%s is the request of a node: hotline node add",
 			path);
 	return HL_EXIT_OK;

@@ -95,9 +95,9 @@ static size_t own_warnings(const struct status *s, const char *ret[static OWN_MA
 			"your lab's card runs out in %s: hotline card renew",
 			hl_span(app, own->not_after - now));
 	if (own->n_nodes == 0)
-		ret[n++] =
-			"your lab has no node on its card: hotlined init -d DIR --lab LAB.hotline on its "
-			"machine, then hotline node add";
+		ret[n++] = "your lab has no node on its card: hotlined init -d DIR --lab "
+			   "LAB.hotline on its "
+			   "machine, then hotline node add";
 	if (s->code == HL_EXIT_OK && (offset > CLOCK_WARN_MS || offset < -CLOCK_WARN_MS))
 		ret[n++] =
 			hl_scrap(app, "this device's clock and your node's differ by %s",
