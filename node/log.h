@@ -27,7 +27,8 @@ void hl_log_style(enum hl_log_style style);
  * always written. */
 __attribute__((format(printf, 2, 3))) void hl_log_write(
 	int priority, const char *format, ...);
-/* The same for a text that is made already; its cause is the text without its digits. */
+/* The same for a text that is made already; its cause is the text without the words that hold
+ * digits. */
 void hl_log_line(int priority, const char *text);
 
 #endif
