@@ -11,12 +11,13 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "node/config_build.h"
 #include "node/config_check.h"
 #include "node/disk.h"
 
 /* An option that nobody can write (the text is refused for such a character): it carries the
  * reader to libConfuse's callbacks, which are given nothing else. */
-#define READER	   "\001"
+#define READER     "\001"
 #define FAULTS_MAX 50
 
 struct fault {
@@ -107,11 +108,12 @@ static void complain(cfg_t *cfg, const char *format, va_list list)
 	reader->unreadable = true;
 	reader->line = cfg->line;
 	if (cfg_title(cfg))
-		snprintf(title, sizeof(title), " in %s \"%s\"", cfg_name(cfg), cfg_title(cfg));
+		snprintf(title, sizeof(title), " in %s \"%s\"", cfg_name(cfg),
+			cfg_title(cfg));
 	if (strcmp(format, "no such option '%s'") == 0) {
 		list_options(cfg, allowed, sizeof(allowed));
-		fault(reader, cfg->line, "no such option \"%s\"%s (%s)", va_arg(list, char *),
-			title, allowed);
+		fault(reader, cfg->line, "no such option \"%s\"%s (%s)",
+			va_arg(list, char *), title, allowed);
 		return;
 	}
 	fault_add(reader, cfg->line, format, list);
@@ -181,25 +183,17 @@ static int check_socket(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	size_t n = strlen(value) + (value[0] == '/' ? 0 : strlen(reader->dir) + 1);
 	if (n >= sizeof(un.sun_path))
-		fault(reader, cfg->line, "socket \"%s\" has too long a path: %zu bytes are allowed",
-			value, sizeof(un.sun_path) - 1);
+		fault(reader, cfg->line,
+			"socket \"%s\" has too long a path: %zu bytes are allowed", value,
+			sizeof(un.sun_path) - 1);
 	return check(cfg, opt, hl_config_path_check);
-}
-
-/* The path as it is used: absolute. NULL without memory. */
-static char *absolute(const struct reader *reader, const char *path)
-{
-	char *text;
-
-	if (path[0] == '/')
-		return strdup(path);
-	return asprintf(&text, "%s/%s", reader->dir, path) < 0 ? NULL : text;
 }
 
 static int check_psk(cfg_t *cfg, cfg_opt_t *opt)
 {
 	struct reader *reader = reader_of(cfg);
-	char *path HL_CLEAN(string_free) = absolute(reader, cfg_opt_getstr(opt));
+	char *path HL_CLEAN(string_free) =
+		hl_config_absolute(reader->dir, cfg_opt_getstr(opt));
 	struct hl_key32 psk HL_CLEAN_KEY32 = {0};
 	int error = path ? hl_config_psk_read(path, &psk) : ENOMEM;
 
@@ -234,13 +228,14 @@ static cfg_t *parse(struct reader *reader, const char *text)
 		CFG_STR("psk-file", NULL, CFGF_NODEFAULT), carrier, CFG_END()};
 	cfg_opt_t options[] = {CFG_STR("network", "hotline", CFGF_NONE),
 		CFG_STR("state-dir", "/var/lib/hotline", CFGF_NONE),
-		CFG_STR_LIST("listen", "{}", CFGF_NONE), CFG_STR("socket", "", CFGF_NONE),
+		CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
+		CFG_STR("socket", "", CFGF_NONE),
 		CFG_STR("socket-mode", "0600", CFGF_NONE),
 		CFG_STR("user", NULL, CFGF_NODEFAULT),
 		CFG_BOOL("allow-root", cfg_false, CFGF_NONE),
 		CFG_STR("log-level", "info", CFGF_NONE),
-		CFG_SEC("peer", peer, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), carrier,
-		CFG_END()};
+		CFG_SEC("peer", peer, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		carrier, CFG_END()};
 	cfg_t *cfg = cfg_init(options, CFGF_NONE);
 
 	if (!cfg)
@@ -301,69 +296,6 @@ static cfg_t *parse_all(struct reader *reader, char *text)
 	return NULL;
 }
 
-static bool build_peer(const struct reader *reader, cfg_t *cfg, struct hl_config_peer *peer)
-{
-	const char *name = cfg_title(cfg), *file = cfg_getstr(cfg, "psk-file");
-	size_t room = 1;
-
-	snprintf(peer->name, sizeof(peer->name), "%s", name);
-	peer->has_lab = hl_hex_decode(name, HL_ID_SIZE, peer->lab.b) == HL_OK;
-	for (unsigned i = 0; i < cfg_size(cfg, "address"); i++)
-		room += strlen(cfg_getnstr(cfg, "address", i)) + 1;
-	if (room > 1) {
-		peer->addresses = calloc(1, room);
-		if (!peer->addresses)
-			return false;
-	}
-	for (unsigned i = 0; i < cfg_size(cfg, "address"); i++) {
-		strcat(peer->addresses, cfg_getnstr(cfg, "address", i));
-		strcat(peer->addresses, "\n");
-	}
-	if (!file)
-		return true;
-	char *path HL_CLEAN(string_free) = absolute(reader, file);
-	peer->has_psk = path && hl_config_psk_read(path, &peer->psk) == 0;
-	return peer->has_psk;
-}
-
-static bool build_lists(const struct reader *reader, cfg_t *cfg, struct hl_config *config)
-{
-	for (unsigned i = 0; i < cfg_size(cfg, "listen"); i++) {
-		config->listen[i] = strdup(cfg_getnstr(cfg, "listen", i));
-		if (!config->listen[i])
-			return false;
-		config->n_listen++;
-	}
-	config->peers = calloc(cfg_size(cfg, "peer") + 1, sizeof(config->peers[0]));
-	if (!config->peers)
-		return false;
-	for (unsigned i = 0; i < cfg_size(cfg, "peer"); i++) {
-		config->n_peers++;
-		if (!build_peer(reader, cfg_getnsec(cfg, "peer", i), &config->peers[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool build(const struct reader *reader, cfg_t *cfg, struct hl_config *config)
-{
-	const char *socket = cfg_getstr(cfg, "socket"), *user = cfg_getstr(cfg, "user");
-
-	snprintf(config->network, sizeof(config->network), "%s", cfg_getstr(cfg, "network"));
-	hl_net_id(hl_view_str(config->network), &config->net);
-	config->socket_mode = hl_config_socket_mode(cfg_getstr(cfg, "socket-mode"));
-	config->log_level = hl_config_level(cfg_getstr(cfg, "log-level"));
-	config->allow_root = cfg_getbool(cfg, "allow-root") == cfg_true;
-	config->state_dir = absolute(reader, cfg_getstr(cfg, "state-dir"));
-	if (!config->state_dir)
-		return false;
-	if (socket[0] && !(config->socket = absolute(reader, socket)))
-		return false;
-	if (user && !(config->user = strdup(user)))
-		return false;
-	return build_lists(reader, cfg, config);
-}
-
 static int by_line(const void *a, const void *b)
 {
 	const struct fault *x = a, *y = b;
@@ -376,8 +308,8 @@ static void print_faults(struct reader *reader, FILE *errors)
 	qsort(reader->faults, reader->n_faults, sizeof(reader->faults[0]), by_line);
 	for (size_t i = 0; i < reader->n_faults; i++) {
 		if (reader->faults[i].line > 0)
-			fprintf(errors, "%s:%d: %s\n", reader->path, reader->faults[i].line,
-				reader->faults[i].text);
+			fprintf(errors, "%s:%d: %s\n", reader->path,
+				reader->faults[i].line, reader->faults[i].text);
 		else
 			fprintf(errors, "%s: %s\n", reader->path, reader->faults[i].text);
 	}
@@ -404,7 +336,9 @@ static void read_text(struct reader *reader, struct hl_buf *text)
 		error = errno;
 	if (error) {
 		fault(reader, 0, "%s%s", hl_disk_reason(error),
-			error == ENOENT ? "; hotlined init writes one, -c FILE names another" : "");
+			error == ENOENT
+				? "; hotlined init writes one, -c FILE names another"
+				: "");
 		return;
 	}
 	wrong = hl_config_text_check(hl_view_buf(text), &line);
@@ -424,7 +358,7 @@ int hl_config_read(const char *path, FILE *errors, struct hl_config *ret)
 	read_text(&reader, &text);
 	if (reader.n_faults == 0)
 		cfg = parse_all(&reader, (char *)text.p);
-	if (cfg && !build(&reader, cfg, &config))
+	if (cfg && !hl_config_build(cfg, reader.dir, &config))
 		fault(&reader, 0, "out of memory, or a psk-file has just changed");
 	if (!cfg || reader.n_faults > 0) {
 		print_faults(&reader, errors);
@@ -433,21 +367,4 @@ int hl_config_read(const char *path, FILE *errors, struct hl_config *ret)
 	*ret = config;
 	memset(&config, 0, sizeof(config));
 	return 0;
-}
-
-void hl_config_clear(struct hl_config *config)
-{
-	if (!config)
-		return;
-	free(config->state_dir);
-	free(config->socket);
-	free(config->user);
-	for (size_t i = 0; i < config->n_listen; i++)
-		free(config->listen[i]);
-	for (size_t i = 0; i < config->n_peers; i++) {
-		free(config->peers[i].addresses);
-		hl_key32_clear(&config->peers[i].psk);
-	}
-	free(config->peers);
-	memset(config, 0, sizeof(*config));
 }

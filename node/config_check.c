@@ -10,8 +10,8 @@
 #include "node/disk.h"
 
 #define ADDRESS_MAX 255
-#define LETTERS	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS	    "0123456789"
+#define LETTERS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS      "0123456789"
 
 static const struct {
 	const char *name;
@@ -134,10 +134,10 @@ bool hl_address_ok(const char *address, bool any_port)
 
 const char *hl_config_listen_check(const char *value)
 {
-	static const char allowed[] = "is no address to listen on: an IP address and a port, "
-				      "192.0.2.7:" HL_NODE_PORT_TEXT
-				      ", 0.0.0.0:" HL_NODE_PORT_TEXT
-				      " or [::]:" HL_NODE_PORT_TEXT;
+	static const char allowed[] =
+		"is no address to listen on: an IP address and a port, "
+		"192.0.2.7:" HL_NODE_PORT_TEXT ", 0.0.0.0:" HL_NODE_PORT_TEXT
+		" or [::]:" HL_NODE_PORT_TEXT;
 	char host[ADDRESS_MAX + 1];
 	struct in6_addr any;
 	bool six;
@@ -194,7 +194,8 @@ const char *hl_config_user_check(const char *value)
 {
 	size_t n = strlen(value);
 
-	return n >= 1 && n <= 32 && strspn(value, LETTERS DIGITS "._-") == n && value[0] != '-'
+	return n >= 1 && n <= 32 && strspn(value, LETTERS DIGITS "._-") == n &&
+			value[0] != '-'
 		? NULL
 		: "is no user's name";
 }

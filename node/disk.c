@@ -115,7 +115,8 @@ int hl_disk_create(int dirfd, const char *name, struct hl_view bytes)
 	}
 	/* What a crash left under this name is nobody's. */
 	unlinkat(dirfd, temp, 0);
-	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(
+		dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return errno;
 	error = write_all(fd, bytes);

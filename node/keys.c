@@ -26,16 +26,19 @@ struct hl_entropy hl_system_entropy(void)
 }
 
 /* Opens the directory; nothing that others could have put there is trusted. */
-static int open_dir(const char *dir, int *ret_fd, char ret_error[static HL_NODE_ERROR_MAX])
+static int open_dir(
+	const char *dir, int *ret_fd, char ret_error[static HL_NODE_ERROR_MAX])
 {
 	int fd HL_CLEAN_FD = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st)) {
 		snprintf(ret_error, HL_NODE_ERROR_MAX, "%s: %s", dir,
-			errno == ENOENT ? "there is no such directory; hotlined init makes it"
-				: errno == ENOTDIR ? "it must be a directory, not a file or a link"
-						   : strerror(errno));
+			errno == ENOENT
+				? "there is no such directory; hotlined init makes it"
+				: errno == ENOTDIR
+				? "it must be a directory, not a file or a link"
+				: strerror(errno));
 		return -1;
 	}
 	if (st.st_uid != geteuid()) {
@@ -115,8 +118,8 @@ static enum hl_status decode(struct hl_view bytes, struct hl_node_keys *keys)
 	return status;
 }
 
-static enum hl_status generate(const struct hl_id *net, const struct hl_id *lab,
-	struct hl_node_keys *keys)
+static enum hl_status generate(
+	const struct hl_id *net, const struct hl_id *lab, struct hl_node_keys *keys)
 {
 	struct hl_entropy entropy = hl_system_entropy();
 	enum hl_status status = hl_sign_key_generate(&entropy, &keys->sign);
@@ -148,14 +151,14 @@ int hl_node_keys_create(const char *dir, const struct hl_id *net, const struct h
 	if (status == HL_OK)
 		status = encode(&keys, &bytes);
 	if (status != HL_OK) {
-		snprintf(ret_error, HL_NODE_ERROR_MAX, "the node's keys could not be made: %s",
-			hl_status_text(status));
+		snprintf(ret_error, HL_NODE_ERROR_MAX,
+			"the node's keys could not be made: %s", hl_status_text(status));
 		return -1;
 	}
 	error = hl_disk_create(fd, HL_NODE_KEYS_FILE, hl_view_buf(&bytes));
 	if (error) {
-		snprintf(ret_error, HL_NODE_ERROR_MAX, "%s/" HL_NODE_KEYS_FILE ": %s", dir,
-			hl_disk_reason(error));
+		snprintf(ret_error, HL_NODE_ERROR_MAX, "%s/" HL_NODE_KEYS_FILE ": %s",
+			dir, hl_disk_reason(error));
 		return -1;
 	}
 	*ret = keys;
@@ -186,7 +189,8 @@ int hl_node_keys_load(const char *dir, const struct hl_id *net, struct hl_node_k
 		why = "these keys were made for another network; set network in the "
 		      "configuration to the one that hotlined init was given";
 	if (why) {
-		snprintf(ret_error, HL_NODE_ERROR_MAX, "%s/" HL_NODE_KEYS_FILE ": %s", dir, why);
+		snprintf(ret_error, HL_NODE_ERROR_MAX, "%s/" HL_NODE_KEYS_FILE ": %s",
+			dir, why);
 		return -1;
 	}
 	*ret = keys;

@@ -75,7 +75,8 @@ static bool may_speak(uint64_t key, unsigned *ret_left_out)
 	c->used = now;
 	if (fresh > 0) {
 		c->filled += fresh * REFILL_MS;
-		c->tokens = fresh + c->tokens > BURST ? BURST : c->tokens + (unsigned)fresh;
+		c->tokens =
+			fresh + c->tokens > BURST ? BURST : c->tokens + (unsigned)fresh;
 	}
 	if (c->tokens == 0) {
 		c->left_out++;
@@ -167,7 +168,8 @@ static void put(int priority, uint64_t key, const char *text)
 	if (priority > LOG_CRIT && !may_speak(key ? key : 1, &left_out))
 		return;
 	if (left_out > 0)
-		snprintf(tail, sizeof(tail), " (%u more like this were left out)", left_out);
+		snprintf(tail, sizeof(tail), " (%u more like this were left out)",
+			left_out);
 	n = prefix(priority, line, sizeof(line));
 	n += escape(text, line + n, HL_LOG_LINE_MAX - n - strlen(tail));
 	memcpy(line + n, tail, strlen(tail));
@@ -180,7 +182,9 @@ static void put(int priority, uint64_t key, const char *text)
 
 static int clamp(int priority)
 {
-	return priority < LOG_EMERG ? LOG_EMERG : priority > LOG_DEBUG ? LOG_DEBUG : priority;
+	return priority < LOG_EMERG    ? LOG_EMERG
+		: priority > LOG_DEBUG ? LOG_DEBUG
+				       : priority;
 }
 
 void hl_log_write(int priority, const char *format, ...)

@@ -47,12 +47,15 @@ int hl_sandbox_early(void)
 	umask(077);
 	if (fill_standard() || setrlimit(RLIMIT_CORE, &none) ||
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)) {
-		fprintf(stderr, "hotlined: cannot switch core dumps off: %s\n", strerror(errno));
+		fprintf(stderr, "hotlined: cannot switch core dumps off: %s\n",
+			strerror(errno));
 		return -1;
 	}
 	for (unsigned fd = 3; fd < 3 + n; fd++)
 		if (fcntl((int)fd, F_SETFD, FD_CLOEXEC))
-			return fprintf(stderr, "hotlined: LISTEN_FDS names no open socket\n"), -1;
+			return fprintf(stderr,
+				       "hotlined: LISTEN_FDS names no open socket\n"),
+			       -1;
 	closefrom((int)(3 + n));
 	return 0;
 }
@@ -90,7 +93,8 @@ static int become(const char *name, char ret_error[static HL_NODE_ERROR_MAX])
 	errno = 0;
 	pw = getpwnam(name);
 	if (!pw)
-		return refuse(ret_error, "there is no user \"%s\" (option user, or --user)", name);
+		return refuse(ret_error,
+			"there is no user \"%s\" (option user, or --user)", name);
 	if (pw->pw_uid == 0)
 		return refuse(ret_error,
 			"user \"%s\" is root; name another one, or give --allow-root instead",
@@ -98,12 +102,15 @@ static int become(const char *name, char ret_error[static HL_NODE_ERROR_MAX])
 	if (initgroups(name, pw->pw_gid) ||
 		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
 		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid))
-		return refuse(ret_error, "cannot become user \"%s\": %s", name, strerror(errno));
+		return refuse(ret_error, "cannot become user \"%s\": %s", name,
+			strerror(errno));
 	if (!is_dropped(pw->pw_uid, pw->pw_gid))
-		return refuse(ret_error, "root could be had back after becoming \"%s\"", name);
+		return refuse(
+			ret_error, "root could be had back after becoming \"%s\"", name);
 	/* The kernel sets this anew when the user changes. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
-		return refuse(ret_error, "cannot switch core dumps off: %s", strerror(errno));
+		return refuse(
+			ret_error, "cannot switch core dumps off: %s", strerror(errno));
 	return 0;
 }
 

@@ -26,11 +26,11 @@
 #endif
 
 #ifdef OWN_ARCH
-#define LOAD(field)                                                                      \
+#define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define IF_EQUAL(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no)
-#define IF_BIT(value, yes, no)	 BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, value, yes, no)
-#define ANSWER(value)		 BPF_STMT(BPF_RET | BPF_K, value)
+#define IF_BIT(value, yes, no)   BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, value, yes, no)
+#define ANSWER(value)            BPF_STMT(BPF_RET | BPF_K, value)
 
 /* The process that holds keys and sockets starts no program. */
 static bool forbid_exec(void)
@@ -69,10 +69,10 @@ static bool forbid_exec(void)
 #endif
 
 #define FS_FIRST ((1ull << 13) - 1) /* all that the first version knows */
-#define FS_READ	 (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define FS_STATE                                                                         \
-	(FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |      \
-		LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |             \
+#define FS_READ  (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_STATE                                                                    \
+	(FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+		LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |        \
 		LANDLOCK_ACCESS_FS_TRUNCATE)
 #define FS_SOCKET (LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_SOCK)
 
@@ -84,14 +84,15 @@ struct fence {
 /* What does not exist needs no rule. */
 static bool allow(const struct fence *fence, const char *path, uint64_t access)
 {
-	struct landlock_path_beneath_attr rule = {.allowed_access = access & fence->handled};
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = access & fence->handled};
 	int fd HL_CLEAN_FD = open(path, O_PATH | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES;
 	rule.parent_fd = fd;
-	return syscall(SYS_landlock_add_rule, fence->fd, LANDLOCK_RULE_PATH_BENEATH, &rule,
-		       0) == 0;
+	return syscall(SYS_landlock_add_rule, fence->fd, LANDLOCK_RULE_PATH_BENEATH,
+		       &rule, 0) == 0;
 }
 
 static bool allow_parent(const struct fence *fence, const char *path, uint64_t access)
@@ -161,20 +162,20 @@ int hl_sandbox_late(const struct hl_config *config, const char *config_path,
 	int fenced;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
-		snprintf(ret_error, HL_NODE_ERROR_MAX, "cannot give up new privileges: %s",
-			strerror(errno));
+		snprintf(ret_error, HL_NODE_ERROR_MAX,
+			"cannot give up new privileges: %s", strerror(errno));
 		return -1;
 	}
 	fenced = fence_files(config, config_path);
 	if (fenced < 0) {
-		snprintf(ret_error, HL_NODE_ERROR_MAX, "cannot fence files off (Landlock): %s",
-			strerror(errno));
+		snprintf(ret_error, HL_NODE_ERROR_MAX,
+			"cannot fence files off (Landlock): %s", strerror(errno));
 		return -1;
 	}
 	exec_forbidden = forbid_exec();
 	*ret_missing = fenced && exec_forbidden ? ""
-		: fenced			? "seccomp"
-		: exec_forbidden		? "Landlock"
+		: fenced                        ? "seccomp"
+		: exec_forbidden                ? "Landlock"
 						: "seccomp and Landlock";
 	return 0;
 }
