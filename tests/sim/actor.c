@@ -413,6 +413,26 @@ static void attack(struct sim *sim)
 	sim_send(sim, wire, end, HL_LANE_ROUTINE, &bytes);
 }
 
+/* What a node once said comes again, as it was or changed. */
+static void attack_channel(struct sim *sim)
+{
+	size_t from = rng_below(&sim->rng, sim->world.n_labs);
+	size_t to = rng_below(&sim->rng, sim->world.n_labs);
+	struct hl_buf bytes = {0};
+	unsigned end = 0;
+	uint64_t wire = from == to ? 0 : sim_wire(sim, from, to, &end);
+
+	if (wire == 0 || sim->node[from].said[to].n == 0)
+		return;
+	must(hl_buf_append(&bytes, hl_view_buf(&sim->node[from].said[to])), "copy");
+	if (rng_one_in(&sim->rng, 2)) {
+		uint64_t bit = 24 + rng_below(&sim->rng, bytes.n * 8 - 24);
+		bytes.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	sim->count[SIM_STATEMENTS]++;
+	sim_send(sim, wire, end, HL_LANE_CONTROL, &bytes);
+}
+
 static void new_card(struct sim *sim, size_t lab)
 {
 	struct world_lab *wl = &sim->world.lab[lab];
@@ -459,7 +479,9 @@ void sim_act(struct sim *sim)
 			sim_resolve(sim, lab, device, opening);
 	} else if (choice < 15) {
 		new_card(sim, lab);
-	} else {
+	} else if (choice < 18) {
 		attack(sim);
+	} else {
+		attack_channel(sim);
 	}
 }

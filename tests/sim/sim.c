@@ -100,6 +100,14 @@ void sim_send(struct sim *sim, uint64_t number, unsigned from, unsigned lane,
 		hl_buf_clear(frame);
 		return;
 	}
+	/* For an enemy to use later: the first byte after the array's is the type. */
+	if (!to->device && !wire->end[from].device && frame->n > 1 &&
+		(frame->p[1] == HL_FRAME_STATEMENT || frame->p[1] == HL_FRAME_SEGMENT) &&
+		rng_one_in(&sim->rng, 4)) {
+		struct hl_buf *said = &sim->node[wire->end[from].lab].said[to->lab];
+		hl_buf_clear(said);
+		must(hl_buf_append(said, hl_view_buf(frame)), "copy");
+	}
 	if (strikes(sim, 50)) {
 		delay += rng_below(&sim->rng, 3000);
 		sim->count[SIM_DELAYS]++;
@@ -410,6 +418,8 @@ void sim_free(struct sim *sim)
 	for (size_t i = 0; i < sim->world.n_labs; i++) {
 		hl_engine_free(sim->node[i].engine);
 		hl_store_close(sim->node[i].store);
+		for (size_t k = 0; k < sim->world.n_labs; k++)
+			hl_buf_clear(&sim->node[i].said[k]);
 	}
 	while (sim->n_heap > 0)
 		hl_buf_clear(&sim->heap[--sim->n_heap].frame);

@@ -27,6 +27,7 @@ enum sim_count {
 	SIM_MUTATED,
 	SIM_ALIEN,
 	SIM_REPLAYED,
+	SIM_STATEMENTS, /* old or changed statements and segments */
 	SIM_SKEWS,
 	SIM_CHECKS,
 	SIM_COUNTS
@@ -94,6 +95,7 @@ struct node {
 	char path[200];
 	struct actor actor[WORLD_DEVICES];
 	uint64_t alarms;
+	struct hl_buf said[WORLD_LABS]; /* a statement or segment it once sent to a lab */
 };
 
 enum sim_type {
