@@ -11,14 +11,21 @@ static bool strange(const struct stream *stream)
 	return stream->stage == STAGE_KNOCK || stream->stage == STAGE_MUTE;
 }
 
+/* One IPv4 address, or one network of IPv6: who has one address there has 2^64. */
+static bool same_source(const struct stream *s, const struct in6_addr *source)
+{
+	size_t n = IN6_IS_ADDR_V4MAPPED(source) ? 16 : 8;
+
+	return !s->local && memcmp(&s->source, source, n) == 0;
+}
+
 /* The oldest stranger; of one source, or (NULL) of any. */
 static struct stream *oldest(struct hl_net *net, const struct in6_addr *source)
 {
 	for (struct stream *s = net->half_first; s != NULL; s = s->half_next) {
 		if (!strange(s) || s->initiator)
 			continue;
-		if (source == NULL ||
-			(!s->local && memcmp(&s->source, source, sizeof(*source)) == 0))
+		if (source == NULL || same_source(s, source))
 			return s;
 	}
 	return NULL;
@@ -29,8 +36,7 @@ static size_t of_source(struct hl_net *net, const struct in6_addr *source)
 	size_t n = 0;
 
 	for (struct stream *s = net->half_first; s != NULL; s = s->half_next)
-		n += !s->initiator && !s->local &&
-			memcmp(&s->source, source, sizeof(*source)) == 0;
+		n += !s->initiator && same_source(s, source);
 	return n;
 }
 

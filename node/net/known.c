@@ -61,8 +61,8 @@ static bool repeated(struct knocks *knocks, const uint8_t knock[HL_KNOCK_SIZE])
 	return false;
 }
 
-const struct known *net_known_find(
-	struct hl_net *net, struct hl_view message, const uint8_t knock[HL_KNOCK_SIZE])
+const struct known *net_known_find(struct hl_net *net, struct hl_view message,
+	const uint8_t knock[HL_KNOCK_SIZE], bool *ret_repeated)
 {
 	uint8_t mac[HL_KNOCK_SIZE];
 
@@ -72,8 +72,8 @@ const struct known *net_known_find(
 		hl_knock_mac(&known->knock, message, mac);
 		if (!hl_bytes_eq_secret(mac, knock, HL_KNOCK_SIZE))
 			continue;
-		return repeated(&net->knocks[known->key.purpose - 1], knock) ? NULL
-									     : known;
+		*ret_repeated = repeated(&net->knocks[known->key.purpose - 1], knock);
+		return *ret_repeated ? NULL : known;
 	}
 	return NULL;
 }

@@ -50,6 +50,9 @@ void net_step(struct hl_net *net, const struct hl_event *event)
 	net->stepped = true;
 	/* A turn that is lost is told by its commit. */
 	(void)!hl_engine_step(net->engine, event, &now);
+	/* What is left over stays ready for the next turn, after this one's commit. */
+	if (++net->events >= TURN_EVENTS)
+		event_base_loopbreak(net->base);
 }
 
 static void carry_out(struct hl_net *net, struct hl_effect_out *effect)
@@ -100,14 +103,16 @@ static void tell_peers(struct hl_net *net)
 		net->config.peers_changed(net->config.ctx);
 }
 
-/* One commit, then what it allows. Carrying effects out may step the engine again. */
+/* One commit, then what it allows. Carrying effects out may step the engine again: that is a turn
+ * of its own, a few times over, and then those who wait outside come first. */
 static void turn(struct hl_net *net)
 {
 	struct hl_effect_out effect;
 
-	while (net->stepped && !net->failed) {
+	for (size_t i = 0; net->stepped && !net->failed && i < TURNS_MAX; i++) {
 		struct hl_now now = hl_net_now();
 		net->stepped = false;
+		net->events = 0;
 		enum hl_status status = hl_engine_commit(net->engine, &now);
 		if (status == HL_ERR_STORE) {
 			net_log(net, 2, "the store failed, stopping: %s",
@@ -248,7 +253,7 @@ static bool parting(const struct hl_net *net)
 {
 	for (size_t i = 0; i < BUCKETS; i++) {
 		for (const struct stream *s = net->buckets[i]; s != NULL; s = s->next) {
-			if (s->stage == STAGE_CLOSING)
+			if (s->stage == STAGE_CLOSING || s->stage == STAGE_LINGER)
 				return true;
 		}
 	}
@@ -260,6 +265,10 @@ static void wait_once(struct hl_net *net, bool *tidy)
 {
 	struct timeval idle = {IDLE_MS / 1000, (IDLE_MS % 1000) * 1000};
 
+	if (net->stepped) {
+		event_base_loop(net->base, EVLOOP_NONBLOCK);
+		return;
+	}
 	if (*tidy)
 		event_base_loopexit(net->base, &idle);
 	event_base_loop(net->base, EVLOOP_ONCE);

@@ -1,6 +1,7 @@
 /*
  * The handshake (spec/link.md 1): bytes in, bytes out, and at its end the records of a link.
  */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "node/net/state.h"
@@ -79,20 +80,59 @@ static void up(struct stream *s)
 }
 
 /* SPEC link 1.5: Where no known key fits, where the knock was seen before, or where anything
- * fails, the responder sends nothing and closes the stream after the deadline */
-static void mute(struct stream *s)
+ * fails, the responder sends nothing and closes the stream after the deadline
+ *
+ * Only the log here says why. */
+static void mute(struct stream *s, unsigned priority, const char *why)
 {
+	char from[INET6_ADDRSTRLEN] = "the local socket";
+
+	if (!s->local && IN6_IS_ADDR_V4MAPPED(&s->source))
+		inet_ntop(AF_INET, s->source.s6_addr + 12, from, sizeof(from));
+	else if (!s->local)
+		inet_ntop(AF_INET6, &s->source, from, sizeof(from));
+	net_log(s->net, priority, "no link with %s: %s", from, why);
 	s->stage = STAGE_MUTE;
 	event_del(s->readable);
+}
+
+/* There is a place for the key that has knocked: the handshake goes on. */
+static void admit(struct stream *s)
+{
+	if (put(s) != HL_OK) {
+		mute(s, 3, "the answer to its knock could not be made");
+		return;
+	}
+	expect(s, STAGE_MESSAGE_3, HL_NOISE_MESSAGE_3);
+	net_stream_flush(s);
+}
+
+void net_shake_waiting(struct hl_net *net)
+{
+	struct stream *next;
+
+	for (struct stream *s = net->half_first; s != NULL; s = next) {
+		next = s->half_next;
+		if (s->stage != STAGE_WAIT || !net_admit_key(net, s))
+			continue;
+		event_add(s->readable, NULL);
+		admit(s);
+		return; /* one place, one stream; the list may have changed */
+	}
 }
 
 static void knocked(struct stream *s)
 {
 	struct hl_view message = hl_view_of(s->in + HL_KNOCK_SIZE, HL_NOISE_MESSAGE_1);
-	const struct known *known = net_known_find(s->net, message, s->in);
+	bool repeated = false;
+	const struct known *known = net_known_find(s->net, message, s->in, &repeated);
 
 	if (known == NULL) {
-		mute(s);
+		mute(s, repeated ? 4 : 6,
+			repeated
+				? "a knock that was heard before: recorded and replayed"
+				: "no known key has knocked: neither a member's on this lab's "
+				  "card, nor that of a peer in its directory");
 		return;
 	}
 	s->purpose = known->key.purpose;
@@ -101,13 +141,18 @@ static void knocked(struct stream *s)
 	memcpy(s->psk_key, known->key.psk, HL_KEY_SIZE);
 	static const uint8_t zeros[HL_KEY_SIZE];
 	s->psk = !hl_bytes_eq_secret(s->psk_key, zeros, HL_KEY_SIZE);
-	if (!net_admit_key(s->net, s) || begin(s, false, &s->net->config.lab) != HL_OK ||
-		hl_noise_read(&s->noise, message, NULL) != HL_OK || put(s) != HL_OK) {
-		mute(s);
-		return;
+	if (begin(s, false, &s->net->config.lab) != HL_OK ||
+		hl_noise_read(&s->noise, message, NULL) != HL_OK) {
+		/* The knock shows that the key is right: what differs is in the prologue. */
+		mute(s, 4,
+			"a known key has knocked, but its first message does not open: most "
+			"likely another network, or another version of the protocol");
+	} else if (net_admit_key(s->net, s)) {
+		admit(s);
+	} else {
+		s->stage = STAGE_WAIT;
+		event_del(s->readable);
 	}
-	expect(s, STAGE_MESSAGE_3, HL_NOISE_MESSAGE_3);
-	net_stream_flush(s);
 }
 
 /* What the last message tells of is a wrong PSK, when all before it was right. */
@@ -126,7 +171,9 @@ static void third(struct stream *s)
 		event.dial_failed.why = "its handshake does not open: the PSKs differ";
 		net_step(s->net, &event);
 	}
-	mute(s);
+	mute(s, 4,
+		"a known key has knocked, but its handshake does not open: the PSKs differ");
+	net_shake_waiting(s->net);
 }
 
 static void second(struct stream *s)
@@ -171,8 +218,10 @@ void net_shake_read(struct stream *s)
 	case STAGE_MESSAGE_2: second(s); return;
 	case STAGE_MESSAGE_3: third(s); return;
 	case STAGE_CONNECTING:
+	case STAGE_WAIT:
 	case STAGE_MUTE:
 	case STAGE_UP:
-	case STAGE_CLOSING: return;
+	case STAGE_CLOSING:
+	case STAGE_LINGER: return;
 	}
 }

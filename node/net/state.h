@@ -12,15 +12,23 @@
 #define CLOSING_MS   2000  /* to get the last frames out */
 #define NOTSENT_LOW  16384 /* what the kernel may hold unsent: a FLASH waits for no more */
 #define DRAINED_STEP (64 * 1024)
+#define LINGER_MS    1000 /* after the last frame, for the other to close first */
+#define TURNS_MAX    4 /* commits in a row before those who wait outside have their turn */
+#define TURN_EVENTS  512 /* then the turn ends; what is left waits for the next */
+#define QUEUE_PAUSE \
+	(2 * HL_LINK_QUEUE_MAX) /* a device that does not read is not read either */
+#define QUEUE_HARD (8 * HL_LINK_QUEUE_MAX) /* a link that lets more wait is ended */
 
 enum stage {
 	STAGE_CONNECTING, /* a dial: the stream is not there yet */
 	STAGE_KNOCK,      /* waits for knock and message 1 */
-	STAGE_MESSAGE_2,  /* dialler: waits for message 2 */
-	STAGE_MESSAGE_3,  /* waits for message 3 */
-	STAGE_MUTE,       /* a stranger: nothing more is read, nothing is ever said */
+	STAGE_WAIT, /* has knocked; as many of its key are within a handshake as may be */
+	STAGE_MESSAGE_2, /* dialler: waits for message 2 */
+	STAGE_MESSAGE_3, /* waits for message 3 */
+	STAGE_MUTE,      /* a stranger: nothing more is read, nothing is ever said */
 	STAGE_UP,
 	STAGE_CLOSING, /* the last frames go out */
+	STAGE_LINGER,  /* they have: until the other side closes */
 };
 
 /* A key that may knock, with the secret of its knocks at hand. */
@@ -46,6 +54,8 @@ struct stream {
 	enum stage stage;
 	bool half; /* in the half-open list */
 	bool initiator, psk, heard, flushing;
+	bool paused,
+		overrun; /* read no more for now; to be ended at the end of the turn */
 	enum hl_purpose purpose;
 	struct hl_id lab;         /* of the known or dialled key */
 	uint8_t key[HL_KEY_SIZE]; /* the other's link key, once known */
@@ -93,7 +103,8 @@ struct hl_net {
 	struct knocks knocks[2]; /* by purpose - 1 */
 	struct dial *dials;
 	bool stepped, stop, failed, shutting;
-	bool reserve; /* descriptors have run out: listeners rest */
+	size_t events; /* of this turn */
+	bool reserve;  /* descriptors have run out: listeners rest */
 };
 
 /* loop.c */
@@ -101,9 +112,9 @@ void net_step(struct hl_net *net, const struct hl_event *event);
 __attribute__((format(printf, 3, 4))) void net_log(
 	struct hl_net *net, unsigned priority, const char *format, ...);
 
-/* known.c: who knocks? NULL: nobody that is known, or the knock is a repeat. */
-const struct known *net_known_find(
-	struct hl_net *net, struct hl_view message, const uint8_t knock[HL_KNOCK_SIZE]);
+/* known.c: who knocks? NULL: nobody that is known, or (ret_repeated) the knock is a repeat. */
+const struct known *net_known_find(struct hl_net *net, struct hl_view message,
+	const uint8_t knock[HL_KNOCK_SIZE], bool *ret_repeated);
 void net_known_clear(struct hl_net *net);
 
 /* stream.c */
@@ -122,6 +133,8 @@ void net_stream_deadline(struct stream *stream, unsigned ms);
 void net_shake_read(struct stream *stream);
 /* The dialled stream is connected: knock. */
 void net_shake_begin(struct stream *stream);
+/* A place of a key has become free: streams that wait for one go on. */
+void net_shake_waiting(struct hl_net *net);
 
 /* admit.c: makes room for one more; false when there is none. */
 bool net_admit(struct hl_net *net, const struct in6_addr *source, bool local);

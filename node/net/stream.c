@@ -25,12 +25,13 @@ static void half_add(struct stream *s)
 	net->half += !s->initiator; /* who is dialled takes no place */
 }
 
-static void half_remove(struct stream *s)
+/* Leaves the list of those within a handshake. True: a place of its key is free now. */
+static bool half_remove(struct stream *s)
 {
 	struct hl_net *net = s->net;
 
 	if (!s->half)
-		return;
+		return false;
 	*(s->half_previous != NULL ? &s->half_previous->half_next : &net->half_first) =
 		s->half_next;
 	*(s->half_next != NULL ? &s->half_next->half_previous : &net->half_last) =
@@ -38,12 +39,14 @@ static void half_remove(struct stream *s)
 	s->half = false;
 	s->half_next = s->half_previous = NULL;
 	net->half -= !s->initiator;
+	return s->stage == STAGE_MESSAGE_3;
 }
 
 void net_stream_through(struct stream *s)
 {
-	half_remove(s);
 	event_del(s->deadline);
+	if (half_remove(s))
+		net_shake_waiting(s->net);
 }
 
 void net_stream_deadline(struct stream *s, unsigned ms)
@@ -54,7 +57,6 @@ void net_stream_deadline(struct stream *s, unsigned ms)
 
 static void stream_free(struct stream *s)
 {
-	half_remove(s);
 	if (s->readable != NULL)
 		event_free(s->readable);
 	if (s->writable != NULL)
@@ -128,7 +130,10 @@ void net_stream_end(struct stream *s, const char *why)
 		at = &(*at)->next;
 	*at = s->next;
 	event.down.why = last_word(s, why);
+	bool place = half_remove(s);
 	stream_free(s);
+	if (place && !net->stop)
+		net_shake_waiting(net);
 	net_listeners_rest(net, false);
 	if (up)
 		net_step(net, &event);
@@ -138,8 +143,16 @@ void net_stream_end(struct stream *s, const char *why)
 
 void net_stream_send(struct stream *s, unsigned lane, struct hl_buf *frame)
 {
-	if (s->stage != STAGE_UP || hl_records_queue(&s->records, lane, frame) != HL_OK)
+	if (s->stage != STAGE_UP) {
 		hl_buf_clear(frame);
+		return;
+	}
+	/* A frame that is left out would leave a hole that nobody sees: the link ends instead. */
+	if (hl_records_queued(&s->records) + frame->n > QUEUE_HARD ||
+		hl_records_queue(&s->records, lane, frame) != HL_OK) {
+		s->overrun = true;
+		hl_buf_clear(frame);
+	}
 }
 
 void net_stream_close(struct stream *s)
@@ -147,7 +160,7 @@ void net_stream_close(struct stream *s)
 	if (s->stage != STAGE_UP)
 		return;
 	s->stage = STAGE_CLOSING;
-	event_del(s->readable);
+	s->in_n = 0;
 	net_stream_deadline(s, CLOSING_MS);
 	net_stream_flush(s);
 }
@@ -208,12 +221,24 @@ static bool pump(struct stream *s)
 
 void net_stream_flush(struct stream *s)
 {
+	if (s->overrun) {
+		net_stream_end(s, "it does not read what is sent to it");
+		return;
+	}
 	if (s->stage == STAGE_CONNECTING || !pump(s))
 		return;
-	if (s->stage == STAGE_CLOSING && s->out_n == 0)
-		net_stream_end(s, NULL);
-	else
-		drained(s);
+	if (s->stage == STAGE_CLOSING && s->out_n == 0) {
+		/* Closed with bytes unread, the socket would take back what was sent. */
+		s->stage = STAGE_LINGER;
+		shutdown(s->fd, SHUT_WR);
+		net_stream_deadline(s, LINGER_MS);
+		return;
+	}
+	if (s->paused && hl_records_queued(&s->records) < QUEUE_PAUSE / 2) {
+		s->paused = false;
+		event_add(s->readable, NULL);
+	}
+	drained(s);
 }
 
 /* A record has come: its frames, if they are whole, go to the engine. False: the stream is gone. */
@@ -249,7 +274,29 @@ static bool came(struct stream *s)
 	if (s->stage == STAGE_UP)
 		return record_came(s);
 	net_shake_read(s);
-	return net_stream_find(net, number) == s && s->stage != STAGE_MUTE;
+	return net_stream_find(net, number) == s && s->stage != STAGE_MUTE &&
+		s->stage != STAGE_WAIT;
+}
+
+/* What still comes on a link that is over goes nowhere. */
+static void discard(struct stream *s)
+{
+	ssize_t n = recv(s->fd, s->in, sizeof(s->in), MSG_DONTWAIT);
+
+	if (n == 0 ||
+		(n < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
+		net_stream_end(s, NULL);
+}
+
+/* A device that asks and does not read its answers asks no more until it has. */
+static bool pause_device(struct stream *s)
+{
+	if (s->stage != STAGE_UP || s->purpose != HL_PURPOSE_DEVICE ||
+		hl_records_queued(&s->records) < QUEUE_PAUSE)
+		return false;
+	s->paused = true;
+	event_del(s->readable);
+	return true;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
@@ -257,6 +304,12 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	struct stream *s = ctx;
 
 	(void)what;
+	if (s->stage == STAGE_CLOSING || s->stage == STAGE_LINGER) {
+		discard(s);
+		return;
+	}
+	if (pause_device(s))
+		return;
 	for (size_t i = 0; i < READS_MAX;) {
 		ssize_t n = recv(fd, s->in + s->in_n, s->in_want - s->in_n, MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
@@ -310,6 +363,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 		net_stream_end(s,
 			"connected, but it stays silent: this lab or key is not known "
 			"there, or another network");
+	else if (s->stage == STAGE_CLOSING || s->stage == STAGE_LINGER)
+		net_stream_end(s, NULL);
 	else
 		net_stream_end(s, "the handshake took too long");
 }
