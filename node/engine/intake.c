@@ -70,14 +70,16 @@ static enum hl_status card_at(struct hl_engine *e, struct peer *peer,
 		return HL_NEED_CARD;
 	if (status == HL_OK)
 		status = hl_card_parse(&e->config.net, hl_view_buf(&doc), held);
-	if (status != HL_OK)
-		return status;
+	if (status != HL_OK) /* it was good when it was stored */
+		return status > 0 ? HL_ERR_STORE : status;
 	*ret = hl_id_eq(&held->lab, &peer->lab.id) ? held : *ret;
 	return HL_OK;
 }
 
+/* *ret_of_copy (envelope 3.7): what is wrong is wrong with this copy alone. */
 static enum hl_status judge(struct hl_engine *e, const struct hl_envelope *envelope,
-	const struct hl_card *card, uint64_t newest, const struct hl_entry_row *entry)
+	const struct hl_card *card, uint64_t newest, const struct hl_entry_row *entry,
+	bool *ret_of_copy)
 {
 	const struct hl_core *core = &envelope->core;
 	struct asked asked = {e, &core->lab, entry, HL_OK};
@@ -97,6 +99,7 @@ static enum hl_status judge(struct hl_engine *e, const struct hl_envelope *envel
 		j.raised_with_flash = status == HL_OK && raise.precedence == HL_FLASH;
 	}
 	enum hl_status status = hl_envelope_judge(envelope, &j);
+	*ret_of_copy = hl_envelope_fault_of_copy(envelope, &j, status);
 	return asked.status != HL_OK ? asked.status : status;
 }
 
@@ -182,7 +185,7 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	struct hl_letter_row held;
 	struct hl_card old HL_CLEAN_CARD = {0};
 	const struct hl_card *card = NULL;
-	bool entered = false;
+	bool entered = false, of_copy = false;
 
 	if (peer == NULL)
 		return HL_UNKNOWN;
@@ -200,7 +203,7 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 		status = card_at(e, peer, entered ? &entry : NULL, &old, &card);
 	if (status == HL_OK)
 		status = judge(e, envelope, card, peer->lab.card.version,
-			entered ? &entry : NULL);
+			entered ? &entry : NULL, &of_copy);
 	if (status == HL_NEED_CARD)
 		return defer(e, peer, envelope, via);
 	if (hl_status_ours(status))
@@ -208,7 +211,7 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	if (status != HL_OK) {
 		/* SPEC envelope 3.7: A letter that fails by what is signed is refused with the code (channel 3.4). */
 		enum hl_status marked = HL_OK;
-		if (entered && !hl_status_of_copy(status))
+		if (entered && !of_copy)
 			marked = mark(e, peer, &entry, status);
 		return marked == HL_OK ? status : marked;
 	}
@@ -334,13 +337,14 @@ enum hl_status hl_letter_submit(struct hl_engine *e, struct hl_envelope *envelop
 	const struct hl_core *core = &envelope->core;
 	const struct hl_card *card = e->own.card.version > 0 ? &e->own.card : NULL;
 	struct hl_letter_row held;
+	bool of_copy;
 	enum hl_status status = hl_store_letter_row(e->store, &envelope->id, &held);
 
 	if (status == HL_OK)
 		*ret_time = held.stored;
 	if (status != HL_UNKNOWN)
 		return status;
-	status = judge(e, envelope, card, e->own.card.version, NULL);
+	status = judge(e, envelope, card, e->own.card.version, NULL, &of_copy);
 	if (status == HL_OK)
 		status = check_labs(e, envelope, ret_text);
 	if (status == HL_OK)
