@@ -149,9 +149,9 @@ const char *hl_config_listen_check(const char *value)
 
 const char *hl_config_address_check(const char *value)
 {
-	return hl_address_ok(value, false)
-		? NULL
-		: "is no address: host:port or [ipv6]:port, hotline.lab-b.example:" HL_NODE_PORT_TEXT;
+	return hl_address_ok(value, false) ? NULL
+					   : "is no address: host:port or [ipv6]:port, "
+					     "hotline.lab-b.example:" HL_NODE_PORT_TEXT;
 }
 
 const char *hl_config_network_check(const char *value)

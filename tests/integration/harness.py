@@ -123,7 +123,7 @@ class Node:
     def init(self, lab_file, *more, ok=True):
         return run([HOTLINED, 'init', '-d', self.dir, '--lab', lab_file, '--network',
                     self.network, '--listen', self.address, '--address', self.address,
-                    '--socket', self.socket, *more], ok=ok)
+                    '--socket', self.socket, '--yes', *more], ok=ok)
 
     def command(self, *more):
         root = ['--allow-root'] if os.geteuid() == 0 else []
