@@ -141,3 +141,36 @@ struct hl_buf buf_copy(struct hl_view from)
 	assert_int_equal(HL_OK, hl_buf_append(&copy, from));
 	return copy;
 }
+
+enum hl_status world_receive(const struct world *w, struct hl_view doc)
+{
+	struct hl_envelope e HL_CLEAN_ENVELOPE = {0};
+	struct hl_opened opened HL_CLEAN_OPENED = {0};
+	struct hl_judge judge = world_judge(w, LAB_A, &w->labs[LAB_B].id);
+	enum hl_status status = hl_envelope_parse(&w->net, doc, &e);
+
+	if (status != HL_OK)
+		return status;
+	for (unsigned lab = 0; lab < N_LABS; lab++)
+		if (hl_id_eq(&w->labs[lab].id, &e.core.lab))
+			judge = world_judge(w, lab, &w->labs[LAB_B].id);
+	status = hl_envelope_judge(&e, &judge);
+	return status == HL_OK ? world_open(w, &e, LAB_B, MIRA, &opened) : status;
+}
+
+int world_setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	world_init(w);
+	*state = w;
+	return 0;
+}
+
+int world_teardown(void **state)
+{
+	world_clear(*state);
+	free(*state);
+	return 0;
+}

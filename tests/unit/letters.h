@@ -52,6 +52,13 @@ enum hl_status world_open(const struct world *w, const struct hl_envelope *e,
 void world_parse(
 	const struct world *w, const struct hl_buf *doc, struct hl_envelope *ret);
 
+/* What a device of lab B does with a document, by all of envelope 3 and 4 in turn. */
+enum hl_status world_receive(const struct world *w, struct hl_view doc);
+
+/* For cmocka: a world for each test. */
+int world_setup(void **state);
+int world_teardown(void **state);
+
 /* A copy; the caller clears. */
 struct hl_buf buf_copy(struct hl_view from);
 
