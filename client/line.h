@@ -21,9 +21,8 @@ struct hl_line {
 	struct hl_buf event; /* of the event handed out last */
 };
 
-/* What the node's hello shows that it lacks: own cards, in order; later directories. Cards of new
- * peers (table puts) go between, so that no directory names a lab that the node has never seen. */
-HL_MUST enum hl_exit hl_line_give_cards(struct hl_line *line);
-HL_MUST enum hl_exit hl_line_give_directory(struct hl_line *line);
+/* Hands over own cards and the directory that the node's hello shows it lacks, and all that waits
+ * in the table puts, in an order in which the node can verify each. */
+HL_MUST enum hl_exit hl_line_hand_over(struct hl_line *line);
 
 #endif

@@ -340,11 +340,7 @@ static enum hl_exit greet_and_sync(struct hl_line *line)
 	size_t left = 0;
 
 	if (!code)
-		code = hl_line_give_cards(line);
-	if (!code)
-		code = hl_line_flush(line, &left);
-	if (!code)
-		code = hl_line_give_directory(line);
+		code = hl_line_hand_over(line);
 	if (!code)
 		code = hl_line_sync(line);
 	if (!code)

@@ -38,7 +38,7 @@ static enum hl_exit put_rows(struct hl_line *line, enum hl_doc sort, sqlite3_stm
 	return line->app->db->failed ? HL_EXIT_NO : HL_EXIT_OK;
 }
 
-enum hl_exit hl_line_give_cards(struct hl_line *line)
+static enum hl_exit give_cards(struct hl_line *line)
 {
 	struct hl_app *app = line->app;
 	sqlite3_stmt *row HL_CLEAN_STMT = hl_db_query(app->db,
@@ -49,7 +49,7 @@ enum hl_exit hl_line_give_cards(struct hl_line *line)
 	return put_rows(line, HL_DOC_CARD, row);
 }
 
-enum hl_exit hl_line_give_directory(struct hl_line *line)
+static enum hl_exit give_directory(struct hl_line *line)
 {
 	sqlite3_stmt *row HL_CLEAN_STMT = hl_db_query(line->app->db,
 		"SELECT doc FROM directories WHERE version > ? ORDER BY version", "i",
@@ -84,30 +84,47 @@ static enum hl_exit flush_one(struct hl_line *line, sqlite3_stmt *row, size_t *l
 		line->app->db, "DELETE FROM puts WHERE n = ?", "i", hl_db_int(row, 0));
 }
 
-enum hl_exit hl_line_flush(struct hl_line *line, size_t *ret_left)
+static enum hl_exit flush(struct hl_line *line, enum hl_doc max, size_t *ret_left)
 {
 	struct hl_db *db = line->app->db;
-	uint64_t last = 0, sort = 0;
+	uint64_t last = 0;
 	size_t left = 0;
 
-	/* By sort: sealing keys of a new peer come after the directory that pins it. */
 	for (;;) {
 		sqlite3_stmt *row HL_CLEAN_STMT = hl_db_query(db,
-			"SELECT n, sort, doc FROM puts WHERE (sort, n) > (?, ?) "
-			"ORDER BY sort, n LIMIT 1",
-			"ii", sort, last);
+			"SELECT n, sort, doc FROM puts WHERE n > ? AND sort <= ? "
+			"ORDER BY n LIMIT 1",
+			"ii", last, (uint64_t)max);
 		enum hl_exit code;
 
 		if (!hl_db_next(db, row))
 			break;
 		last = hl_db_int(row, 0);
-		sort = hl_db_int(row, 1);
 		code = flush_one(line, row, &left);
 		if (code)
 			return code;
 	}
 	*ret_left = left;
 	return db->failed ? HL_EXIT_NO : HL_EXIT_OK;
+}
+
+enum hl_exit hl_line_flush(struct hl_line *line, size_t *ret_left)
+{
+	return flush(line, HL_DOC_REQUEST, ret_left);
+}
+
+/* No directory names a lab that the node has never seen, and no sealing keys come of a lab that no
+ * directory names. */
+enum hl_exit hl_line_hand_over(struct hl_line *line)
+{
+	enum hl_exit code = give_cards(line);
+	size_t left = 0;
+
+	if (!code)
+		code = flush(line, HL_DOC_CARD, &left);
+	if (!code)
+		code = give_directory(line);
+	return code ? code : hl_line_flush(line, &left);
 }
 
 /* What is held, for get-docs. */

@@ -345,9 +345,9 @@ static void test_good(void **state)
 	assert_non_null(strstr(c->out, "\"reached\": true"));
 	assert_non_null(strstr(c->out, "\"clock_offset_ms\": -2500"));
 	stop(&s, asked, sizeof(asked));
-	/* The card that the node lacks, then the sealing keys, then the directory; the second time
-	 * the node still says that it has card 1 and no directory, but the keys were taken. */
-	assert_string_equal(asked, "h132gsh12gs");
+	/* The card that the node lacks, the directory, the sealing keys; the second time the node
+	 * still says that it has card 1 and no directory, but the keys were taken. */
+	assert_string_equal(asked, "h123gsh12gs");
 	end(&s);
 }
 
