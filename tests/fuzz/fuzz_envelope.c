@@ -1,8 +1,8 @@
 /*
- * fuzz_envelope: a letter from a stranger. Hashes stop nearly every changed byte at once, so the first
- * byte of the input says where the rest is put: it is the letter itself (0), the core (1) or a slip (2)
- * of a letter that is good otherwise, or what is found when one is opened: the plaintext (3) or the
- * recipients (4).
+ * fuzz_envelope: a letter from a stranger. Hashes stop nearly every changed byte at once, so the
+ * first byte of the input says where the rest is put: it is the letter itself (0), the core (1) or
+ * a slip (2) of a letter that is good otherwise, or what is found when one is opened: the
+ * plaintext (3) or the recipients (4).
  */
 #include <string.h>
 

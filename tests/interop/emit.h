@@ -1,7 +1,7 @@
 /*
- * emit: structures that this library makes of a seed, as JSON in the form of spec/vectors/README.md.
- * test_emitted.py has the second implementation check them; of a letter its inputs, id and wire are
- * given, which is what the other one needs to make it again.
+ * emit: structures that this library makes of a seed, as JSON in the form of
+ * spec/vectors/README.md. test_emitted.py has the second implementation check them; of a letter its
+ * inputs, id and wire are given, which is what the other one needs to make it again.
  */
 #ifndef TESTS_EMIT_H
 #define TESTS_EMIT_H
