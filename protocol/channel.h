@@ -73,6 +73,10 @@ HL_API void hl_link_next(const struct hl_id *net, const struct hl_id *link,
 /* Is a number shown as held (and if so, refused with which code, else HL_OK)? */
 HL_API bool hl_receipt_holds(
 	const struct hl_receipt *receipt, uint64_t number, enum hl_status *ret_code);
+/* SPEC channel 4.3: where refused has 64 items, numbers below the first of them are not shown.
+ *
+ * Those may have been refused: a receipt is no proof of delivery for them. */
+HL_API bool hl_receipt_shows(const struct hl_receipt *receipt, uint64_t number);
 
 /* from, to, head, receipt and time are read; kid is that of key as node signing key. */
 HL_MUST HL_API enum hl_status hl_statement_sign(const struct hl_id *net,

@@ -222,6 +222,8 @@ static enum hl_status send_letters(struct hl_engine *e, struct peer *peer)
 	for (unsigned p = HL_FLASH; p >= HL_ROUTINE; p--) {
 		struct hl_entry_row row[BATCH];
 		size_t got = BATCH;
+		if (link->cursor[p] <= peer->out.number)
+			link->touched = true; /* the cursor moves with this turn */
 		while (got == BATCH && status == HL_OK &&
 			link->cursor[p] <= peer->out.number) {
 			status = hl_store_entry_open(e->store, &key, p, link->cursor[p],

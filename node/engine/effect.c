@@ -74,6 +74,7 @@ enum hl_status hl_send(struct hl_engine *e, struct link *link,
 	effect->link = link->number;
 	effect->lane = hl_frame_lane(frame->type, precedence);
 	link->queued += bytes.n;
+	link->touched = true; /* should the turn be lost, this was not said */
 	effect->frame = hl_buf_steal(&bytes);
 	return HL_OK;
 }

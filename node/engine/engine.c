@@ -39,7 +39,8 @@ void hl_engine_free(struct hl_engine *e)
 	free(e);
 }
 
-static enum hl_status link_up(struct hl_engine *e, const struct hl_event *event)
+static enum hl_status add_link(
+	struct hl_engine *e, const struct hl_event *event, struct link **ret)
 {
 	if (hl_link(e, event->link) != NULL)
 		return HL_ERR_USAGE;
@@ -55,6 +56,17 @@ static enum hl_status link_up(struct hl_engine *e, const struct hl_event *event)
 	link->up_at = link->heard = link->beat_at = e->now.boot;
 	link->next = e->links;
 	e->links = link;
+	*ret = link;
+	return HL_OK;
+}
+
+static enum hl_status link_up(struct hl_engine *e, const struct hl_event *event)
+{
+	struct link *link = NULL;
+	enum hl_status status = add_link(e, event, &link);
+
+	if (status != HL_OK)
+		return status;
 	if (link->purpose == HL_PURPOSE_PEER)
 		return hl_peer_up(e, link);
 	link->lab = e->own.id;
@@ -192,11 +204,27 @@ static void bury(struct hl_engine *e)
 	}
 }
 
+/* A turn that is lost takes in nothing more; but which links there are is not to be forgotten: a new
+ * one is closed with the others at its end. */
+static void step_lost(struct hl_engine *e, const struct hl_event *event)
+{
+	struct link *link = hl_link(e, event->link);
+
+	if (event->type == HL_EVENT_LINK_UP)
+		(void)!add_link(e, event, &link);
+	else if (event->type == HL_EVENT_LINK_DOWN && link != NULL)
+		link->dead = true;
+	else if (event->type == HL_EVENT_SHUTDOWN)
+		e->down = true;
+}
+
 enum hl_status hl_engine_step(
 	struct hl_engine *e, const struct hl_event *event, const struct hl_now *now)
 {
-	if (e->failed != HL_OK)
+	if (e->failed != HL_OK) {
+		step_lost(e, event);
 		return e->failed;
+	}
 	e->now = *now;
 	enum hl_status status = dispatch(e, event);
 	bury(e);
@@ -261,18 +289,24 @@ static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 		why == HL_ERR_NOSPACE ? "the disk is full: make room"
 			: *error      ? error
 				      : hl_status_text(why));
-	for (struct link *link = e->links; link != NULL; link = link->next)
-		if (link->touched && !link->dead) {
-			enum hl_status status = hl_link_close(e, link, HL_CLOSE_DOWN);
-			if (status != HL_OK)
-				link->dead = true;
-		}
+	for (struct link *link = e->links; link != NULL; link = link->next) {
+		struct peer *peer = hl_peer(e, &link->lab);
+		if (!link->touched || link->dead)
+			continue;
+		/* What opened the gate may have been taken back: the next link shows again. */
+		if (peer != NULL && peer->link == link)
+			peer->gate = false;
+		enum hl_status status = hl_link_close(e, link, HL_CLOSE_DOWN);
+		if (status != HL_OK)
+			link->dead = true;
+	}
 	bury(e);
+	/* Closed links are told of in no feed: that would be the next write. */
+	hl_store_rollback(e->store);
 	if (why == HL_ERR_STORE)
 		return why;
 	e->failed = HL_OK;
 	enum hl_status status = hl_engine_load(e);
-	/* Closed links are told of in no feed: that would be the next write. */
 	if (status == HL_OK)
 		status = hl_effects_release(e);
 	return status == HL_OK ? why : HL_ERR_STORE;

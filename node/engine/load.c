@@ -86,7 +86,7 @@ static enum hl_status load_peer(struct hl_engine *e, struct peer *peer)
 	if (status == HL_OK && !peer->psk_fixed) {
 		struct hl_key32 psk HL_CLEAN_KEY32 = {0};
 		status = hl_store_psk_get(e->store, &peer->lab.id, &psk);
-		if (status == HL_OK)
+		if (status == HL_OK || status == HL_UNKNOWN) /* unknown: zeros */
 			memcpy(peer->psk, psk.b, sizeof(psk.b));
 		status = status == HL_UNKNOWN ? HL_OK : status;
 	}

@@ -112,7 +112,9 @@ static enum hl_status mark_delivered(struct covering *c, const struct hl_entry_r
 	const struct hl_channel_key key = key_of(&c->peer->out);
 	enum hl_status code = HL_OK, status = HL_OK;
 
-	if (!hl_receipt_holds(c->receipt, row->entry.number, &code))
+	/* SPEC channel 4.3: where refused has 64 items, numbers below the first of them are not shown */
+	if (!hl_receipt_holds(c->receipt, row->entry.number, &code) ||
+		!hl_receipt_shows(c->receipt, row->entry.number))
 		return HL_OK;
 	if (c->row == 0)
 		status = hl_store_statement_put(e->store, &key, HL_STATEMENT_RECEIPT,
@@ -182,6 +184,24 @@ static enum hl_status reopen(
 	return status;
 }
 
+/* SPEC channel 3.2: the node raises an alarm and opens a new epoch, higher than the peer's. */
+static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct link *link,
+	const struct hl_head *head)
+{
+	/* Once on one link, and for an epoch above which there are others: each costs room here. */
+	if (link == NULL || link->said || head->epoch >= INT64_MAX) {
+		hl_note(e, peer, 3, "a receipt for what was never sent", "link closed");
+		return link == NULL ? HL_OK
+				    : hl_link_close(e, link, HL_CLOSE_PROTOCOL);
+	}
+	hl_alarm(e, &peer->lab.id,
+		"this node's store is behind what the peer "
+		"holds: a backup was restored");
+	peer->gate = true;
+	link->said = true;
+	return hl_channel_succeed(e, peer, head->epoch);
+}
+
 static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 	struct link *link, const struct hl_statement *s, struct hl_view doc)
 {
@@ -193,26 +213,22 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 		status = check_consistent(e, peer, &r->head, &good);
 	if (status != HL_OK)
 		return status;
-	if (!good) {
-		hl_alarm(e, &peer->lab.id,
-			"this node's store is behind what the peer "
-			"holds: a backup was restored");
-		peer->gate = true;
-		if (link != NULL)
-			link->said = true;
-		return hl_channel_succeed(e, peer, r->head.epoch);
-	}
+	if (!good)
+		return succeed(e, peer, link, &r->head);
 	peer->gate = peer->gate || link != NULL;
 	bool same = r != NULL && r->head.epoch == peer->out.epoch;
 	uint64_t through = same ? r->through : 0;
 	if (through > peer->out.number)
 		through = peer->out.number;
-	if (first) {
+	/* A statement of a link that lost its race may be older than what came; one of a restored
+	 * node whose clock is behind is followed by others. */
+	bool fell = link != NULL && through < peer->out.delivered &&
+		s->time >= peer->statement_time;
+	if (fell)
+		status = reopen(e, peer, same ? r : NULL);
+	if (first || fell) {
 		link->said = true;
 		peer->receipt_due = true; /* with the head that may now be signed */
-		/* A statement of a link that lost its race may be older than what came. */
-		if (through < peer->out.delivered && s->time >= peer->statement_time)
-			status = reopen(e, peer, same ? r : NULL);
 		link->segment_next = through + 1;
 		for (unsigned p = 0; p < PRECEDENCES; p++)
 			link->cursor[p] = through + 1;

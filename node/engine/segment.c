@@ -145,9 +145,10 @@ static enum hl_status void_letter(
 	enum hl_status status =
 		hl_store_entry_find(e->store, false, &peer->lab.id, id, &row, 1, &n);
 
+	/* SPEC channel 2.3: a number that was voided before its letter was held is named with code 27 */
 	if (status == HL_OK && n == 1 && row.open && row.epoch == key.epoch)
-		status = hl_store_entry_mark(
-			e->store, &key, row.entry.number, HL_DELIVERED, HL_OK, false, 0);
+		status = hl_store_entry_mark(e->store, &key, row.entry.number, HL_REFUSED,
+			HL_UNKNOWN, false, 0);
 	return status;
 }
 
