@@ -178,8 +178,74 @@ def message():
     return {name_of(c): bytes.fromhex(c['message']) for c in cases if len(c['message']) < 700}
 
 
+# The body within a signed document [body bin, ...].
+def body_of(doc):
+    width = {0xc4: 1, 0xc5: 2, 0xc6: 4}[doc[1]]
+    at = 2 + width
+    return doc[at:at + int.from_bytes(doc[2:at], 'big')]
+
+
+# Of spec/vectors: signed documents and what is carried by hand, behind what it is.
+def card():
+    seeds = {}
+    pages = (('card', 'steps', 'card', 0, 4000), ('directory', 'steps', 'directory', 2, 4000),
+             ('suspension', 'cases', 'suspension', 4, 1000), ('seals', 'cases', 'seals', 6, 4000))
+    for page, part, member, kind, longest in pages:
+        for case in vectors(page)[part]:
+            doc = bytes.fromhex(case[member])
+            if len(doc) * 2 > longest or (page == 'card' and case['code'] not in (0, 3, 9)):
+                continue
+            seeds[page + '-' + name_of(case)] = bytes([kind]) + doc
+            if case['code'] == 0:
+                seeds[page + '-body-' + name_of(case)] = bytes([kind + 1]) + body_of(doc)
+    for case in vectors('file')['good'] + vectors('file')['bad']:
+        seeds['file-' + name_of(case)] = b'\x08' + case['text'].encode()
+    for case in vectors('file')['requests']:
+        seeds['request-' + name_of(case)] = b'\x09' + bytes.fromhex(case['data'])
+    return seeds
+
+
+# Frames of both purposes, statements and segments; and bodies of replies.
+def frame():
+    seeds = {}
+    for case in vectors('handshake')['frames']:
+        data = bytes([case['purpose'] - 1]) + bytes.fromhex(case['frame'])
+        if len(data) < 2000:
+            seeds[f'frame-{case["purpose"]}-' + name_of(case)] = data
+    for part, kind in (('statement', 2), ('segment', 3)):
+        for case in vectors('channel')[part + 's']:
+            data = bytes([kind]) + bytes.fromhex(case[part])
+            if len(data) < 1200:
+                seeds[part + '-' + name_of(case)] = data
+    lab, other, key = (blob(bytes([n]) * 32) for n in (1, 2, 3))
+    item = array(uint(9), uint(1), key, lab, uint(4), uint(1000))
+    bare = array(uint(10), uint(8), key, NIL, uint(3), uint(1001))
+    bodies = {
+        'hello': (32, array(uint(1), lab, key, uint(5), uint(2), uint(1), uint(300))),
+        'docs': (34, array(array(uint(1), blob(b'card')), array(uint(3), blob(b'seals')))),
+        'submit': (36, array(key, uint(1 << 40))),
+        'feed': (37, array(uint(10), array(item, bare))),
+        'fetch': (38, array(blob(b'envelope'), uint(7), TRUE)),
+        'proof': (39, array(array(lab, uint(2), uint(0), blob(b'segment')),
+                            array(other, uint(0), uint(0), NIL))),
+        'status': (40, array(
+            uint(1), text('0.1.0'), uint(0), lab,
+            array(array(lab, uint(3), uint(1), uint(2), uint(30), TRUE, TRUE, uint(0), uint(0),
+                        text('')),
+                  array(other, uint(1), uint(1), uint(2), uint(0), FALSE, FALSE, uint(3), uint(1),
+                        text('refused'))),
+            array(array(key, key, other, uint(4), uint(1), uint(5), uint(6), uint(1))),
+            array(text('the clock is off')))),
+        'entries': (44, array(uint(1))),
+    }
+    for name, (of, data) in bodies.items():
+        seeds['body-' + name] = bytes([of]) + data
+    return seeds
+
+
 # Added below by each target's author: name of the target, then of the seed.
-SEEDS = {'pack': PACK, 'record': RECORD, 'envelope': envelope(), 'message': message()}
+SEEDS = {'pack': PACK, 'record': RECORD, 'envelope': envelope(), 'message': message(),
+         'card': card(), 'frame': frame()}
 
 
 def main():
