@@ -342,6 +342,7 @@ static void read_text(struct reader *reader, struct hl_buf *text)
 		return;
 	}
 	wrong = hl_config_text_check(hl_view_buf(text), &line);
+	hl_config_text_blank(text);
 	if (wrong)
 		fault(reader, (int)line, "%s", wrong);
 	else if (hl_buf_append(text, hl_view_of("", 1)))

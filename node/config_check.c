@@ -63,6 +63,7 @@ const char *hl_config_text_check(struct hl_view text, unsigned *ret_line)
 	enum place place = PLACE_BARE;
 	size_t start = 0;
 	unsigned line = 1;
+	long open = 0;
 
 	for (size_t i = 0; i <= text.n; i++) {
 		if (i < text.n && text.p[i] != '\n')
@@ -82,9 +83,31 @@ const char *hl_config_text_check(struct hl_view text, unsigned *ret_line)
 			return "\"${\" is not taken: nothing is put in from the environment; "
 			       "write the value itself, or put it in single quotes";
 		line += text.p[i] == '\n';
+		if (place == PLACE_BARE)
+			open += (text.p[i] == '{') - (text.p[i] == '}');
 		place = next_place(place, text, &i);
 	}
-	return NULL;
+	/* libConfuse would take what is never closed for whole. */
+	return open > 0 ? "a \"}\" is missing at the end" : NULL;
+}
+
+static bool is_comment(enum place place)
+{
+	return place == PLACE_COMMENT || place == PLACE_LINE_COMMENT;
+}
+
+void hl_config_text_blank(struct hl_buf *text)
+{
+	enum place place = PLACE_BARE, before;
+
+	for (size_t i = 0; i < text->n; i++) {
+		size_t from = i;
+		before = place;
+		place = next_place(before, hl_view_buf(text), &i);
+		for (; (is_comment(before) || is_comment(place)) && from <= i; from++)
+			if (text->p[from] != '\n')
+				text->p[from] = ' ';
+	}
 }
 
 /* The port behind the last colon. */

@@ -6,9 +6,12 @@
 
 #include "node/config.h"
 
-/* Where the text itself cannot be taken: control characters, text that is not UTF-8, "${". Writes
- * the line's number. */
+/* Where the text itself cannot be taken: control characters, text that is not UTF-8, "${", a brace
+ * that is never closed. Writes the line's number. */
 const char *hl_config_text_check(struct hl_view text, unsigned *ret_line);
+
+/* Puts blanks in place of comments: libConfuse counts their lines twice. */
+void hl_config_text_blank(struct hl_buf *text);
 
 const char *hl_config_network_check(const char *value);
 const char *hl_config_listen_check(const char *value);
