@@ -291,9 +291,11 @@ struct hl_table *hl_table_new(struct hl_app *app, const char *const *headings, s
 	table->n = n;
 	table->t = scols_new_table();
 	table->failed = !table->t || scols_table_set_column_separator(table->t, "  ");
+	if (!table->failed)
+		scols_table_enable_minout(table->t, 1);
 	for (size_t i = 0; i < n && !table->failed; i++)
 		table->failed = !scols_table_new_column(
-			table->t, headings[i], 0, i + 1 == n ? SCOLS_FL_TRUNC : 0);
+			table->t, headings[i], 0, i + 1 == n ? SCOLS_FL_WRAP : 0);
 	return table;
 }
 

@@ -71,8 +71,8 @@ json_t *hl_json_time(struct hl_app *app, uint64_t ms); /* null for 0 */
 HL_MUST enum hl_exit hl_json_print(json_t *doc);
 
 /* A table (libsmartcols): columns are headings, then one row a call with as many cells, all safe
- * text already. Printed without heading rules, cut to the terminal (80 columns elsewhere) at the
- * last column alone. */
+ * text already. On a terminal that is too narrow the last column wraps; elsewhere lines are as long
+ * as they have to be. */
 struct hl_table;
 struct hl_table *hl_table_new(struct hl_app *app, const char *const *headings, size_t n);
 void hl_table_row(struct hl_table *table, ...); /* as many const char * as headings */

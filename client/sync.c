@@ -4,6 +4,7 @@
 
 #include "client/db.h"
 #include "client/docs.h"
+#include "client/library.h"
 #include "client/line.h"
 #include "client/output.h"
 
@@ -161,25 +162,43 @@ static void gather(struct hl_db *db, struct held *held)
 		held_rows(db, "SELECT kid, version FROM seals ORDER BY kid", held->seals);
 }
 
-static enum hl_exit take_items(
-	struct hl_line *line, const struct hl_body *body, size_t *news)
+/* What a member published that has left since, or may no longer read, is held by nodes still. */
+static bool of_the_past(enum hl_doc sort, enum hl_status why)
 {
-	for (size_t i = 0; i < body->docs.n; i++) {
-		const struct hl_doc_item *item = &body->docs.items[i];
-		enum hl_taken result = HL_TAKEN_REFUSED;
-		enum hl_status why = HL_OK;
-		enum hl_exit code =
-			hl_docs_take(line->app, item->sort, item->doc, &result, &why);
+	return sort == HL_DOC_SEALS && (why == HL_NOT_MEMBER || why == HL_NOT_PERMITTED);
+}
 
-		if (code)
-			return code;
-		*news += result == HL_TAKEN_NEW;
-		/* Keys of a member that has left, and what is held already, are no news. */
-		if (result == HL_TAKEN_REFUSED && why != HL_NOT_MEMBER)
-			hl_note("hotline: your node has a %s that does not hold, passed over: %s",
-				hl_doc_name(item->sort), hl_status_text(why));
-	}
+static enum hl_exit take_item(
+	struct hl_app *app, const struct hl_doc_item *item, size_t *news)
+{
+	enum hl_taken result = HL_TAKEN_REFUSED;
+	enum hl_status why = HL_OK;
+	enum hl_exit code = hl_docs_take(app, item->sort, item->doc, &result, &why);
+
+	if (code)
+		return code;
+	*news += result == HL_TAKEN_NEW;
+	if (result == HL_TAKEN_REFUSED && !of_the_past(item->sort, why))
+		hl_note("hotline: your node has a %s that does not hold, passed over: %s",
+			hl_doc_name(item->sort), hl_status_text(why));
 	return HL_EXIT_OK;
+}
+
+/* One commit for all of them. */
+static enum hl_exit take_items(
+	struct hl_app *app, const struct hl_body *body, size_t *news)
+{
+	enum hl_exit code = body->docs.n ? hl_db_begin(app->db) : HL_EXIT_OK;
+
+	if (code || body->docs.n == 0)
+		return code;
+	for (size_t i = 0; !code && i < body->docs.n; i++)
+		code = take_item(app, &body->docs.items[i], news);
+	if (!code)
+		return hl_db_commit(app->db);
+	hl_db_rollback(app->db);
+	hl_library_turn(app);
+	return code;
 }
 
 static enum hl_exit sync_once(struct hl_line *line, struct held *held, size_t *news)
@@ -204,7 +223,7 @@ static enum hl_exit sync_once(struct hl_line *line, struct held *held, size_t *n
 	*news = 0;
 	if (reply.body.of != HL_FRAME_GET_DOCS)
 		return HL_EXIT_OK;
-	return take_items(line, &reply.body, news);
+	return take_items(line->app, &reply.body, news);
 }
 
 /* Until the node sends nothing that is new: what does not verify would come again and again. */

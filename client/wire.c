@@ -249,7 +249,8 @@ static enum hl_status first_message(const struct hl_app *app, const struct hl_no
 
 static bool no_handshake(struct hl_wire *wire)
 {
-	return broke(wire, "it does not accept this device (no handshake)");
+	return broke(wire,
+		"it makes no handshake with this device (not enrolled there, or suspended?)");
 }
 
 static bool shake(struct hl_wire *wire, const struct hl_app *app,

@@ -366,7 +366,7 @@ static json_t *member_json(struct hl_app *app, const struct hl_member *member)
 static enum hl_exit list(struct hl_app *app, const struct hl_args *args)
 {
 	static const char *const headings[] = {
-		"PERSON", "DEVICE", "KEY", "UP TO", "MAY", ""};
+		"PERSON", "DEVICE", "KEY", "UP TO", "STATE", "MAY"};
 	const struct hl_card *own = hl_docs_own(app);
 	struct hl_table *table;
 
@@ -390,7 +390,7 @@ static enum hl_exit list(struct hl_app *app, const struct hl_args *args)
 			hl_short(app, &m->kid, 8),
 			m->caps.precedence ? hl_precedence_name(m->caps.precedence)
 					   : "none",
-			hl_caps_text(app, m->caps.bits), state_of(app, m));
+			state_of(app, m), hl_caps_text(app, m->caps.bits));
 	}
 	hl_table_print(table);
 	return HL_EXIT_OK;

@@ -19,9 +19,8 @@ static enum hl_exit ask_groups(const char *fingerprint)
 	enum hl_exit code;
 
 	fprintf(stderr,
-		"Call them, by a number that you know from elsewhere, and have them read "
-		"the digits\n"
-		"of their own card to you (hotline card show). It has to begin with\n"
+		"Call them, by a number that you know from elsewhere, and have them read to you\n"
+		"the digits of their own card (hotline card show). It has to begin with\n"
 		"  %.35s\n"
 		"  %.23s ..... .....\n",
 		fingerprint, fingerprint + 36);

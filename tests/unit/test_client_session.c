@@ -380,7 +380,7 @@ static void test_away(void **state)
 	stop(&s, asked, sizeof(asked));
 	start(&s, NODE_SILENT);
 	client_want(3, c, "status");
-	assert_non_null(strstr(c->err, "does not accept this device"));
+	assert_non_null(strstr(c->err, "makes no handshake with this device"));
 	stop(&s, asked, sizeof(asked));
 	end(&s);
 }
