@@ -81,3 +81,14 @@ bool net_admit_key(struct hl_net *net, const struct stream *stream)
 			memcmp(s->key, stream->key, HL_KEY_SIZE) == 0;
 	return n < HL_HALF_OPEN_KEY;
 }
+
+/* As many again may wait for a place of their key: more would take the places of other keys. */
+bool net_admit_waiting(struct hl_net *net, const struct stream *stream)
+{
+	size_t n = 0;
+
+	for (struct stream *s = net->half_first; s != NULL; s = s->half_next)
+		n += s != stream && s->stage == STAGE_WAIT &&
+			memcmp(s->key, stream->key, HL_KEY_SIZE) == 0;
+	return n < HL_HALF_OPEN_KEY;
+}

@@ -203,8 +203,13 @@ void net_dial(struct hl_net *net, const struct hl_effect_out *effect)
 {
 	struct dial *dial = calloc(1, sizeof(*dial));
 
-	if (dial == NULL)
+	if (dial == NULL) {
+		struct hl_event event = {.type = HL_EVENT_DIAL_FAILED};
+		event.dial_failed.lab = effect->lab;
+		event.dial_failed.why = "no memory";
+		net_step(net, &event);
 		return;
+	}
 	dial->net = net;
 	dial->lab = effect->lab;
 	memcpy(dial->key, effect->key, HL_KEY_SIZE);

@@ -40,6 +40,7 @@ static void refresh(struct hl_net *net)
 		return;
 	for (size_t i = 0; i < n && hl_engine_known(net->engine, i, &list[kept].key); i++)
 		kept += knock_key(net, &list[kept]);
+	hl_wipe(&list[kept], sizeof(list[kept])); /* one that was left out */
 	net_known_clear(net);
 	net->known = list;
 	net->n_known = kept;

@@ -68,7 +68,8 @@ static void on_ready(evutil_socket_t fd, short what, void *ctx)
 			take(l, got, &address);
 			continue;
 		}
-		if (errno == EMFILE || errno == ENFILE)
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			errno == ENOMEM)
 			net_listeners_rest(l->net, true);
 		return;
 	}

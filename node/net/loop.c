@@ -16,6 +16,7 @@
 
 #define SLEEP_MAX_MS 3600000
 #define IDLE_MS      1000 /* without events before the store may tidy up */
+#define RESERVE_MS   1000 /* then listeners that rest try again */
 #define GOODBYE_MS   2000 /* for the last frames on shutdown */
 
 static uint64_t clock_ms(clockid_t id)
@@ -135,7 +136,8 @@ static void turn(struct hl_net *net)
 static void arm(struct hl_net *net)
 {
 	uint64_t at = hl_engine_next(net->engine);
-	uint64_t last = clock_ms(CLOCK_BOOTTIME) + SLEEP_MAX_MS;
+	uint64_t last = clock_ms(CLOCK_BOOTTIME) +
+		(net->reserve ? RESERVE_MS : SLEEP_MAX_MS);
 	struct itimerspec spec = {0};
 
 	at = at < last ? at : last;
@@ -152,6 +154,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	uint64_t times;
 
 	(void)what;
+	net_listeners_rest(net, false); /* others may have given descriptors back */
 	if (read(fd, &times, sizeof(times)) == sizeof(times))
 		net_step(net, &event);
 }
@@ -178,12 +181,23 @@ static void on_hangup(evutil_socket_t fd, short what, void *ctx)
 		net->config.reload(net->config.ctx);
 }
 
+static void on_idle(evutil_socket_t fd, short what, void *ctx)
+{
+	struct hl_net *net = ctx;
+
+	(void)fd;
+	(void)what;
+	net->quiet = true;
+}
+
 static bool signals(struct hl_net *net)
 {
 	net->term = evsignal_new(net->base, SIGTERM, on_stop, net);
 	net->interrupt = evsignal_new(net->base, SIGINT, on_stop, net);
 	net->hangup = evsignal_new(net->base, SIGHUP, on_hangup, net);
+	net->idle = evtimer_new(net->base, on_idle, net);
 	return net->term != NULL && net->interrupt != NULL && net->hangup != NULL &&
+		net->idle != NULL &&
 		event_add(net->term, NULL) == 0 && event_add(net->interrupt, NULL) == 0 &&
 		event_add(net->hangup, NULL) == 0;
 }
@@ -238,6 +252,7 @@ void hl_net_free(struct hl_net *net)
 	event_end(net->term);
 	event_end(net->interrupt);
 	event_end(net->hangup);
+	event_end(net->idle);
 	if (net->dns != NULL)
 		evdns_base_free(net->dns, 0);
 	if (net->base != NULL)
@@ -260,7 +275,8 @@ static bool parting(const struct hl_net *net)
 	return false;
 }
 
-/* Waits for events; when none came for a while the store tidies up. */
+/* Waits for events; when none came for a while after a turn the store tidies up. One timer, set
+ * anew: exits that are ordered one by one would pile up under load. */
 static void wait_once(struct hl_net *net, bool *tidy)
 {
 	struct timeval idle = {IDLE_MS / 1000, (IDLE_MS % 1000) * 1000};
@@ -270,9 +286,10 @@ static void wait_once(struct hl_net *net, bool *tidy)
 		return;
 	}
 	if (*tidy)
-		event_base_loopexit(net->base, &idle);
+		event_add(net->idle, &idle);
+	net->quiet = false;
 	event_base_loop(net->base, EVLOOP_ONCE);
-	if (*tidy && !net->stepped)
+	if (net->quiet && !net->stepped)
 		hl_store_idle(net->store);
 	*tidy = net->stepped;
 }

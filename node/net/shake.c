@@ -149,9 +149,11 @@ static void knocked(struct stream *s)
 			"likely another network, or another version of the protocol");
 	} else if (net_admit_key(s->net, s)) {
 		admit(s);
-	} else {
+	} else if (net_admit_waiting(s->net, s)) {
 		s->stage = STAGE_WAIT;
 		event_del(s->readable);
+	} else {
+		mute(s, 4, "too many handshakes of one known key at once");
 	}
 }
 

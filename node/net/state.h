@@ -54,6 +54,7 @@ struct stream {
 	enum stage stage;
 	bool half; /* in the half-open list */
 	bool initiator, psk, heard, flushing;
+	bool broken; /* no more can be sealed on it */
 	bool paused,
 		overrun; /* read no more for now; to be ended at the end of the turn */
 	enum hl_purpose purpose;
@@ -89,7 +90,7 @@ struct hl_net {
 	struct hl_engine *engine;
 	struct hl_store *store;
 	struct event_base *base;
-	struct event *timer, *term, *interrupt, *hangup;
+	struct event *timer, *term, *interrupt, *hangup, *idle;
 	struct evdns_base *dns;
 	int timer_fd;
 	struct listener *listeners;
@@ -103,6 +104,7 @@ struct hl_net {
 	struct knocks knocks[2]; /* by purpose - 1 */
 	struct dial *dials;
 	bool stepped, stop, failed, shutting;
+	bool quiet; /* nothing has come for a while: the store may tidy up */
 	size_t events; /* of this turn */
 	bool reserve;  /* descriptors have run out: listeners rest */
 };
@@ -139,6 +141,7 @@ void net_shake_waiting(struct hl_net *net);
 /* admit.c: makes room for one more; false when there is none. */
 bool net_admit(struct hl_net *net, const struct in6_addr *source, bool local);
 bool net_admit_key(struct hl_net *net, const struct stream *stream);
+bool net_admit_waiting(struct hl_net *net, const struct stream *stream);
 
 /* dial.c */
 void net_dial(struct hl_net *net, const struct hl_effect_out *effect);

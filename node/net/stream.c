@@ -172,8 +172,10 @@ static bool refill(struct stream *s)
 
 	if (!linked || !hl_records_pending(&s->records))
 		return false;
-	if (hl_records_seal(&s->records, s->out) != HL_OK)
+	if (hl_records_seal(&s->records, s->out) != HL_OK) {
+		s->broken = true;
 		return false;
+	}
 	s->out_done = 0;
 	s->out_n = HL_RECORD;
 	return true;
@@ -199,8 +201,12 @@ static bool pump(struct stream *s)
 	for (;;) {
 		if (s->out_done == s->out_n) {
 			s->out_done = s->out_n = 0;
-			if (!refill(s))
+			if (!refill(s) && !s->broken)
 				return true;
+		}
+		if (s->broken) {
+			net_stream_end(s, "no more can be sealed on it");
+			return false;
 		}
 		ssize_t n = send(s->fd, s->out + s->out_done, s->out_n - s->out_done,
 			MSG_NOSIGNAL | MSG_DONTWAIT);
