@@ -34,13 +34,14 @@ static enum hl_status reopen(struct place *p)
 	hl_store_close(p->store);
 	p->store = NULL;
 	p->error[0] = '\0';
-	return hl_store_open(p->path, &p->world.net, &p->world.lab[0].id, &p->store,
-		p->error);
+	return hl_store_open(
+		p->path, &p->world.net, &p->world.lab[0].id, &p->store, p->error);
 }
 
 static void seal(struct place *p, struct hl_buf *doc, struct hl_id *id)
 {
-	struct hl_message m = {.type = HL_SAY, .text = hl_view_str("Was host X touched?")};
+	struct hl_message m = {
+		.type = HL_SAY, .text = hl_view_str("Was host X touched?")};
 	const struct hl_id incident = id_of(9);
 	struct world_letter draft = {.labs = 3,
 		.class = HL_CLASS_NOTICE,
@@ -214,12 +215,11 @@ static void of_one_network_and_lab(void **state)
 
 	hl_store_close(p->store);
 	p->store = NULL;
-	assert_status(hl_store_open(p->path, &other, &p->world.lab[0].id, &p->store,
-			      p->error),
+	assert_status(
+		hl_store_open(p->path, &other, &p->world.lab[0].id, &p->store, p->error),
 		HL_ERR_STORE);
 	assert_non_null(strstr(p->error, "another network or lab"));
-	assert_status(
-		hl_store_open(p->path, &p->world.net, &other, &p->store, p->error),
+	assert_status(hl_store_open(p->path, &p->world.net, &other, &p->store, p->error),
 		HL_ERR_STORE);
 	assert_ok(reopen(p));
 }
@@ -392,8 +392,8 @@ static void documents_by_version(void **state)
 	assert_ok(hl_store_doc_list(p->store, HL_DOC_SEALS, &row.lab, 0, list, 4, &n));
 	assert_int_equal(n, 1);
 	assert_ok(hl_store_doc_drop(p->store, HL_DOC_SEALS, &row.lab, &row.key));
-	assert_status(hl_store_doc_get(
-			      p->store, HL_DOC_SEALS, &row.lab, &row.key, 0, &doc),
+	assert_status(
+		hl_store_doc_get(p->store, HL_DOC_SEALS, &row.lab, &row.key, 0, &doc),
 		HL_UNKNOWN);
 }
 
@@ -406,20 +406,19 @@ static void waiting_is_bounded(void **state)
 	uint64_t number = 0, stored = 0;
 
 	for (uint8_t i = 0; i < HL_WAITING_MAX; i++)
-		assert_ok(hl_store_waiting_put(
-			p->store, &lab, &lab, i, hl_view_of(&i, 1)));
+		assert_ok(
+			hl_store_waiting_put(p->store, &lab, &lab, i, hl_view_of(&i, 1)));
 	uint8_t first = 0, more = 200;
-	assert_status(hl_store_waiting_put(
-			      p->store, &lab, &lab, 1, hl_view_of(&first, 1)),
-		HL_DUPLICATE);
 	assert_status(
-		hl_store_waiting_put(p->store, &lab, &lab, 1, hl_view_of(&more, 1)),
+		hl_store_waiting_put(p->store, &lab, &lab, 1, hl_view_of(&first, 1)),
+		HL_DUPLICATE);
+	assert_status(hl_store_waiting_put(p->store, &lab, &lab, 1, hl_view_of(&more, 1)),
 		HL_OVER_QUOTA);
 	/* One lab's does not use up another's. */
-	assert_ok(hl_store_waiting_put(
-		p->store, &other, &other, 77, hl_view_of(&more, 1)));
-	assert_ok(hl_store_waiting_next(
-		p->store, &other, 0, &number, &id, &stored, &doc));
+	assert_ok(
+		hl_store_waiting_put(p->store, &other, &other, 77, hl_view_of(&more, 1)));
+	assert_ok(
+		hl_store_waiting_next(p->store, &other, 0, &number, &id, &stored, &doc));
 	assert_int_equal(stored, 77);
 	assert_ok(hl_store_waiting_drop(p->store, number));
 	assert_status(hl_store_waiting_get(p->store, &other, &stored, &doc), HL_UNKNOWN);
