@@ -159,6 +159,7 @@ static const struct {
 	const char *page;
 	json_t *(*make)(struct emit_draw *draw, const struct hl_id *net);
 } pages[] = {
+	{"card", emit_card},
 	{"envelope", emit_envelope},
 	{"incident", emit_incident},
 };

@@ -34,6 +34,7 @@ void emit_message(struct emit_draw *draw, enum hl_type type, const struct hl_id 
 	size_t n_seen, struct emit_draft *ret);
 
 /* One function a page, each in emit_<page>.c. */
+json_t *emit_card(struct emit_draw *draw, const struct hl_id *net);
 json_t *emit_envelope(struct emit_draw *draw, const struct hl_id *net);
 json_t *emit_incident(struct emit_draw *draw, const struct hl_id *net);
 

@@ -46,7 +46,8 @@ def check_envelope(v):
 def main():
     count = Count()
     for seed in SEEDS:
-        for page, check in (("envelope", check_envelope),
+        for page, check in (("card", check_all.check_card),
+                            ("envelope", check_envelope),
                             ("incident", check_all.check_incident)):
             count.run("%s, seed %d" % (page, seed),
                       check(emitted(sys.argv[1], page, seed)))
