@@ -116,7 +116,8 @@ static int no_config(const struct node *node)
 		return EXIT_BAD;
 	}
 	if (errno == ENOENT)
-		fputs("  a new node: hotlined init -d DIR --lab LAB.hotline, then hotlined -d DIR\n",
+		fputs("  a new node: hotlined init -d DIR --lab LAB.hotline, then "
+		      "hotlined -d DIR\n",
 			stderr);
 	return EXIT_BAD;
 }

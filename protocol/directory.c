@@ -205,9 +205,9 @@ enum hl_status hl_directory_sign(const struct hl_id *net, struct hl_view body,
 static enum hl_status signers_check(
 	const struct hl_id *net, const struct hl_card *card, const struct hl_directory *d)
 {
-	/* SPEC identity 3.3: members of at least admin_signers different persons with the capability
-	 * admin in the lab's card in force have signed. Every signature MUST be valid and by such a
-	 * member. */
+	/* SPEC identity 3.3: members of at least admin_signers different persons with the
+	 * capability admin in the lab's card in force have signed. Every signature MUST be valid
+	 * and by such a member. */
 	for (size_t i = 0; i < d->n_sigs; i++) {
 		const struct hl_member *m = hl_card_member(card, &d->sigs[i].kid);
 		if (m == NULL)
@@ -237,8 +237,8 @@ enum hl_status hl_directory_follows(const struct hl_id *net, const struct hl_car
 							       : HL_EQUIVOCATION;
 	if (directory->version < before)
 		return HL_STALE;
-	/* SPEC identity 3.3: A directory is valid when version goes up by one (the first is 1), prev
-	 * is the hash of the one before (nil in the first) */
+	/* SPEC identity 3.3: A directory is valid when version goes up by one (the first is 1),
+	 * prev is the hash of the one before (nil in the first) */
 	if (directory->version - before > 1 ||
 		(prev != NULL && !hl_id_eq(&directory->prev, &prev->hash)))
 		return HL_BAD_CARD;

@@ -41,7 +41,8 @@ struct hl_request {
 	uint8_t possession[HL_SIG_SIZE];
 };
 
-/* Signs the possession with key, and sets sign and possession. HL_ERR_USAGE for what no reader takes. */
+/* Signs the possession with key, and sets sign and possession. HL_ERR_USAGE for what no reader
+ * takes. */
 HL_MUST HL_API enum hl_status hl_request_make(const struct hl_id *net,
 	struct hl_request *request, const struct hl_sign_key *key,
 	struct hl_buf *ret_doc);

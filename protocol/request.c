@@ -32,9 +32,9 @@ static bool request_good(const struct wire *wire)
 {
 	const struct hl_request *r = &wire->r;
 
-	/* SPEC file 2.1: role is 3 for a node or 5 for a member; the sealing key is a node's and nil
-	 * for a member; person and device are lines of 0 to 64 bytes (empty for a node), addresses as
-	 * in identity 2.6 (none for a member) */
+	/* SPEC file 2.1: role is 3 for a node or 5 for a member; the sealing key is a node's and
+	 * nil for a member; person and device are lines of 0 to 64 bytes (empty for a node),
+	 * addresses as in identity 2.6 (none for a member) */
 	if (r->role == HL_ROLE_NODE_SIGN)
 		return wire->has_seal && r->person.n == 0 && r->device.n == 0 &&
 			!r->monitor;

@@ -204,9 +204,9 @@ enum hl_status hl_segment_delivered(const struct hl_id *net,
 	enum hl_status status = hl_statement_parse(segment->receipt, &statement);
 	if (status != HL_OK)
 		return status;
-	/* SPEC channel 4.3: the receipt statement is validly signed by a node of *to*, names (epoch,
-	 * h, link_h) with h in the segment and not before the entry, and shows the entry's number
-	 * as held and not as refused */
+	/* SPEC channel 4.3: the receipt statement is validly signed by a node of *to*, names
+	 * (epoch, h, link_h) with h in the segment and not before the entry, and shows the entry's
+	 * number as held and not as refused */
 	if (!hl_id_eq(&statement.from, &segment->to) ||
 		!hl_id_eq(&statement.to, &segment->from) || !statement.has_receipt)
 		return HL_UNKNOWN;

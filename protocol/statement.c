@@ -74,8 +74,8 @@ static bool receipt_good(const struct hl_receipt *r)
 			return false;
 		floor = range->last;
 	}
-	/* SPEC channel 2.3: refused is a list of 0 to 64 `[number u, code u]`, sorted by number, each
-	 * from 1 to h */
+	/* SPEC channel 2.3: refused is a list of 0 to 64 `[number u, code u]`, sorted by number,
+	 * each from 1 to h */
 	return r->n_refused == 0 || r->refused[r->n_refused - 1].number <= r->head.number;
 }
 

@@ -1,4 +1,5 @@
-/* Calls: they ring from when they were stored until a person answers, or the raiser's lab closes. */
+/* Calls: they ring from when they were stored until a person answers, or the raiser's lab
+ * closes. */
 #include "node/engine/state.h"
 
 #include <string.h>
@@ -33,7 +34,8 @@ static enum hl_status answered(struct hl_engine *e, const struct hl_id *call)
 	return status == HL_OK ? hl_call_load(e) : status;
 }
 
-/* SPEC envelope 3.5: an answer stops the ringing of the call that it answers at a lab when it is signed by an operator of that lab */
+/* SPEC envelope 3.5: an answer stops the ringing of the call that it answers at a lab when it is
+ * signed by an operator of that lab */
 static bool answers(
 	struct hl_engine *e, const struct hl_core *core, const struct hl_card *card)
 {
@@ -64,7 +66,8 @@ static enum hl_status close_calls(struct hl_engine *e, const struct hl_id *incid
 	return status == HL_OK ? hl_call_load(e) : status;
 }
 
-/* SPEC envelope 3.5: a close stops the ringing of every call of its incident when its lab is the lab that raised the */
+/* SPEC envelope 3.5: a close stops the ringing of every call of its incident when its lab is the
+ * lab that raised the */
 static bool closes(const struct hl_envelope *close, const struct hl_letter_row *raise,
 	const struct hl_card *card)
 {

@@ -151,7 +151,8 @@ static enum hl_status send_segment(struct hl_engine *e, struct peer *peer,
 	return hl_send(e, peer->link, &frame, 0);
 }
 
-/* SPEC channel 3.3: from the first number that the peer does not hold, before the letters they name */
+/* SPEC channel 3.3: from the first number that the peer does not hold, before the letters they
+ * name */
 static enum hl_status send_entries(
 	struct hl_engine *e, struct peer *peer, struct hl_view newest)
 {
@@ -241,7 +242,8 @@ static enum hl_status send_letters(struct hl_engine *e, struct peer *peer)
 	return status;
 }
 
-/* SPEC channel 3.1: a head of its own channel only if the peer has, since this node started, shown a receipt that is consistent with that channel, or nil */
+/* SPEC channel 3.1: a head of its own channel only if the peer has, since this node started, shown
+ * a receipt that is consistent with that channel, or nil */
 enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer)
 {
 	struct link *link = peer->link;

@@ -74,7 +74,8 @@ static enum hl_status take_hello(
 
 	if (frame->device_hello.version < HL_PROTOCOL_VERSION)
 		return hl_link_close(e, link, HL_CLOSE_VERSION);
-	/* SPEC link 5.2: It is the first request, and the key id MUST be that of the member whose link key it is. */
+	/* SPEC link 5.2: It is the first request, and the key id MUST be that of the member whose
+	 * link key it is. */
 	if (!hl_id_eq(&frame->device_hello.lab, &e->own.id) ||
 		!hl_id_eq(&frame->device_hello.kid, &link->kid))
 		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* SPEC identity 2.18: An Ed25519 key that stands in a held card of another lab makes a card invalid. */
+/* SPEC identity 2.18: An Ed25519 key that stands in a held card of another lab makes a card
+ * invalid. */
 static enum hl_status check_disjoint(struct hl_engine *e, const struct hl_card *card)
 {
 	for (size_t i = 0; i <= e->n_peers; i++) {
@@ -48,7 +49,8 @@ static enum hl_status compare_held(
 	status = hl_card_follows(&e->config.net, card->version > 1 ? &prev : NULL, card);
 	if (status != HL_OK)
 		return status;
-	/* SPEC identity 2.17: the one held first stays in force, delivery goes on, both are kept, and an alarm is raised */
+	/* SPEC identity 2.17: the one held first stays in force, delivery goes on, both are kept,
+	 * and an alarm is raised */
 	struct hl_doc_row row = {.sort = HL_DOC_CARD,
 		.lab = card->lab,
 		.version = card->version,
@@ -83,7 +85,8 @@ static enum hl_status drop_seals(struct hl_engine *e, const struct hl_card *card
 	return status;
 }
 
-/* SPEC channel 1.5: A new card is entered in all of its lab's channels in one turn, before any letter that is judged by it. */
+/* SPEC channel 1.5: A new card is entered in all of its lab's channels in one turn, before any
+ * letter that is judged by it. */
 static enum hl_status own_card_changed(struct hl_engine *e, struct hl_view doc)
 {
 	enum hl_status status = HL_OK;

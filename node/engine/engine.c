@@ -100,7 +100,8 @@ static enum hl_status frame_came(struct hl_engine *e, const struct hl_event *eve
 	if (hl_status_ours(status))
 		return status;
 	if (status != HL_OK) {
-		/* SPEC link 3.1: An unknown type, or a type that does not belong to the purpose, ends the link. */
+		/* SPEC link 3.1: An unknown type, or a type that does not belong to the purpose,
+		 * ends the link. */
 		hl_note(e, peer, 4, "a frame that is not allowed",
 			hl_status_name(status));
 		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
@@ -204,8 +205,8 @@ static void bury(struct hl_engine *e)
 	}
 }
 
-/* A turn that is lost takes in nothing more; but which links there are is not to be forgotten: a new
- * one is closed with the others at its end. */
+/* A turn that is lost takes in nothing more; but which links there are is not to be forgotten: a
+ * new one is closed with the others at its end. */
 static void step_lost(struct hl_engine *e, const struct hl_event *event)
 {
 	struct link *link = hl_link(e, event->link);

@@ -56,8 +56,7 @@ struct hl_event {
 			bool initiator;           /* this node dialled */
 			uint8_t key[HL_KEY_SIZE]; /* the other's link key, proven */
 			bool psk;                 /* a PSK other than zeros was used */
-			uint64_t
-				peer_pid_uid; /* for the log: uid of a Unix socket's peer + 1, or 0 */
+			uint64_t uid; /* of a Unix socket's peer, + 1; 0: none */
 		} up;
 		struct {
 			const char *why;
@@ -118,8 +117,8 @@ HL_MUST enum hl_status hl_engine_commit(
 bool hl_engine_effect(struct hl_engine *engine, struct hl_effect_out *ret);
 
 /* What the administrator of this machine hands in at start or by hand: a card, a directory, sealing
- * keys, a suspension, a letter. Checked as if it had come by link; part of the turn. HL_OK also when
- * it is held already; positive: why it was not taken. */
+ * keys, a suspension, a letter. Checked as if it had come by link; part of the turn. HL_OK also
+ * when it is held already; positive: why it was not taken. */
 HL_MUST enum hl_status hl_engine_put(struct hl_engine *engine, enum hl_doc sort,
 	struct hl_view doc, const struct hl_now *now);
 
@@ -139,8 +138,8 @@ bool hl_engine_known(const struct hl_engine *engine, size_t i, struct hl_known_k
 uint64_t hl_engine_known_generation(const struct hl_engine *engine);
 
 /* From the node's configuration, before anything else or at any time; HL_UNKNOWN for a lab that is
- * not in the directory (set it again when the generation changes). They stand over what card and store say. Addresses: lines each
- * ending in '\n' (NULL: those of the card). */
+ * not in the directory (set it again when the generation changes). They stand over what card and
+ * store say. Addresses: lines each ending in '\n' (NULL: those of the card). */
 HL_MUST enum hl_status hl_engine_set_peer(struct hl_engine *engine,
 	const struct hl_id *lab, const char *addresses, const uint8_t psk[HL_KEY_SIZE]);
 

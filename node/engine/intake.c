@@ -15,7 +15,8 @@ struct asked {
 	enum hl_status status;
 };
 
-/* SPEC identity 4.3: takes in no letter that a suspended key has signed, but for letters that stood in the channel before the suspension was held */
+/* SPEC identity 4.3: takes in no letter that a suspended key has signed, but for letters that stood
+ * in the channel before the suspension was held */
 static bool is_suspended(void *ctx, const struct hl_id *kid)
 {
 	struct asked *asked = ctx;
@@ -47,7 +48,8 @@ static bool is_suspended(void *ctx, const struct hl_id *kid)
 		asked->entry->entry.time > s.issued;
 }
 
-/* SPEC envelope 3.2: the newest card of the origin that was entered in the channel before the letter (channel 2.6), or the newest card held where the letter has no entry yet */
+/* SPEC envelope 3.2: the newest card of the origin that was entered in the channel before the
+ * letter (channel 2.6), or the newest card held where the letter has no entry yet */
 static enum hl_status card_at(struct hl_engine *e, struct peer *peer,
 	const struct hl_entry_row *entry, struct hl_card *held,
 	const struct hl_card **ret)
@@ -209,7 +211,8 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	if (hl_status_ours(status))
 		return status;
 	if (status != HL_OK) {
-		/* SPEC envelope 3.7: A letter that fails by what is signed is refused with the code (channel 3.4). */
+		/* SPEC envelope 3.7: A letter that fails by what is signed is refused with the code
+		 * (channel 3.4). */
 		enum hl_status marked = HL_OK;
 		if (entered && !of_copy)
 			marked = mark(e, peer, &entry, status);
@@ -223,7 +226,8 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	return status;
 }
 
-/* The id of a letter that does not parse further: the bytes that are signed have one all the same. */
+/* The id of a letter that does not parse further: the bytes that are signed have one all the
+ * same. */
 static bool bare_id(struct hl_engine *e, struct hl_view doc, struct hl_id *ret)
 {
 	struct hl_in in HL_CLEAN_IN = {0};
@@ -279,7 +283,8 @@ enum hl_status hl_letter_from_link(
 	return hl_status_ours(status) ? status : HL_OK;
 }
 
-/* SPEC envelope 3.4: The node of the sender's own lab also enforces the labs and the rate of the capability, for calls. */
+/* SPEC envelope 3.4: The node of the sender's own lab also enforces the labs and the rate of the
+ * capability, for calls. */
 static enum hl_status check_caps(struct hl_engine *e, const struct hl_envelope *envelope,
 	char ret_text[static 256])
 {

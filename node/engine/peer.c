@@ -97,7 +97,8 @@ enum hl_status hl_peer_up(struct hl_engine *e, struct link *link)
 	return say_hello(e, link);
 }
 
-/* SPEC link 4.9: Each pair of labs keeps one link. True: the new one. */
+/* SPEC link 4.9: Each pair of labs keeps one link */
+/* Is it the new one? */
 static bool new_wins(struct hl_engine *e, const struct link *now, const struct link *old)
 {
 	/* A newer link with the same initiator replaces the older. */
@@ -137,7 +138,8 @@ static enum hl_status take_hello(
 
 	if (frame->hello.version < HL_PROTOCOL_VERSION)
 		return hl_link_close(e, link, HL_CLOSE_VERSION);
-	/* SPEC link 4.1: from and to MUST be the labs that the link keys belong to, else the link is closed. */
+	/* SPEC link 4.1: from and to MUST be the labs that the link keys belong to, else the link
+	 * is closed. */
 	if (!hl_id_eq(&frame->hello.from, &link->lab) ||
 		!hl_id_eq(&frame->hello.to, &e->own.id)) {
 		hl_note(e, peer, 4, "a greeting for another lab", "link closed");

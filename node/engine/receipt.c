@@ -82,7 +82,8 @@ static enum hl_status own_link(
 	return status;
 }
 
-/* SPEC channel 3.2: A receipt (epoch, h, link_h) is consistent with a node's own channel when epoch is older than the node's, or is the node's with h ≤ k and the same link at h. */
+/* SPEC channel 3.2: A receipt (epoch, h, link_h) is consistent with a node's own channel when epoch
+ * is older than the node's, or is the node's with h ≤ k and the same link at h. */
 static enum hl_status check_consistent(
 	struct hl_engine *e, struct peer *peer, const struct hl_head *head, bool *ret)
 {
@@ -112,7 +113,8 @@ static enum hl_status mark_delivered(struct covering *c, const struct hl_entry_r
 	const struct hl_channel_key key = key_of(&c->peer->out);
 	enum hl_status code = HL_OK, status = HL_OK;
 
-	/* SPEC channel 4.3: where refused has 64 items, numbers below the first of them are not shown */
+	/* SPEC channel 4.3: where refused has 64 items, numbers below the first of them are not
+	 * shown */
 	if (!hl_receipt_holds(c->receipt, row->entry.number, &code) ||
 		!hl_receipt_shows(c->receipt, row->entry.number))
 		return HL_OK;
@@ -191,8 +193,7 @@ static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct lin
 	/* Once on one link, and for an epoch above which there are others: each costs room here. */
 	if (link == NULL || link->said || head->epoch >= INT64_MAX) {
 		hl_note(e, peer, 3, "a receipt for what was never sent", "link closed");
-		return link == NULL ? HL_OK
-				    : hl_link_close(e, link, HL_CLOSE_PROTOCOL);
+		return link == NULL ? HL_OK : hl_link_close(e, link, HL_CLOSE_PROTOCOL);
 	}
 	hl_alarm(e, &peer->lab.id,
 		"this node's store is behind what the peer "

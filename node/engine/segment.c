@@ -101,7 +101,8 @@ static enum hl_status check_place(
 	return hl_id_eq(&link, &segment->before) ? HL_OK : HL_EQUIVOCATION;
 }
 
-/* SPEC channel 3.3: its links follow, and its head statement is valid and names the link at the number that it says */
+/* SPEC channel 3.3: its links follow, and its head statement is valid and names the link at the
+ * number that it says */
 static enum hl_status check_head(struct hl_engine *e, struct peer *peer,
 	const struct hl_segment *segment, uint64_t *ret_last)
 {
@@ -145,7 +146,8 @@ static enum hl_status void_letter(
 	enum hl_status status =
 		hl_store_entry_find(e->store, false, &peer->lab.id, id, &row, 1, &n);
 
-	/* SPEC channel 2.3: a number that was voided before its letter was held is named with code 27 */
+	/* SPEC channel 2.3: a number that was voided before its letter was held is named with code
+	 * 27 */
 	if (status == HL_OK && n == 1 && row.open && row.epoch == key.epoch)
 		status = hl_store_entry_mark(e->store, &key, row.entry.number, HL_REFUSED,
 			HL_UNKNOWN, false, 0);

@@ -134,7 +134,8 @@ HL_MUST enum hl_status hl_send(struct hl_engine *e, struct link *link,
 HL_MUST enum hl_status hl_dial(struct hl_engine *e, struct peer *peer);
 void hl_log(struct hl_engine *e, unsigned priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same for what one peer does (NULL: anybody): once a minute for a cause, which is a constant. */
+/* The same for what one peer does (NULL: anybody): once a minute for a cause, which is a
+ * constant. */
 void hl_note(struct hl_engine *e, struct peer *peer, unsigned priority, const char *cause,
 	const char *detail);
 /* Logged at once, and shown in the status. */

@@ -136,8 +136,8 @@ static void turn(struct hl_net *net)
 static void arm(struct hl_net *net)
 {
 	uint64_t at = hl_engine_next(net->engine);
-	uint64_t last = clock_ms(CLOCK_BOOTTIME) +
-		(net->reserve ? RESERVE_MS : SLEEP_MAX_MS);
+	uint64_t last =
+		clock_ms(CLOCK_BOOTTIME) + (net->reserve ? RESERVE_MS : SLEEP_MAX_MS);
 	struct itimerspec spec = {0};
 
 	at = at < last ? at : last;
@@ -197,9 +197,8 @@ static bool signals(struct hl_net *net)
 	net->hangup = evsignal_new(net->base, SIGHUP, on_hangup, net);
 	net->idle = evtimer_new(net->base, on_idle, net);
 	return net->term != NULL && net->interrupt != NULL && net->hangup != NULL &&
-		net->idle != NULL &&
-		event_add(net->term, NULL) == 0 && event_add(net->interrupt, NULL) == 0 &&
-		event_add(net->hangup, NULL) == 0;
+		net->idle != NULL && event_add(net->term, NULL) == 0 &&
+		event_add(net->interrupt, NULL) == 0 && event_add(net->hangup, NULL) == 0;
 }
 
 enum hl_status hl_net_new(const struct hl_net_config *config, struct hl_engine *engine,

@@ -72,7 +72,7 @@ static void up(struct stream *s)
 	event.up.purpose = s->purpose;
 	event.up.initiator = s->initiator;
 	event.up.psk = s->psk;
-	event.up.peer_pid_uid = s->uid;
+	event.up.uid = s->uid;
 	memcpy(event.up.key, s->key, HL_KEY_SIZE);
 	if (s->dial != NULL)
 		net_dial_done(s->dial);

@@ -104,7 +104,7 @@ struct hl_net {
 	struct knocks knocks[2]; /* by purpose - 1 */
 	struct dial *dials;
 	bool stepped, stop, failed, shutting;
-	bool quiet; /* nothing has come for a while: the store may tidy up */
+	bool quiet;    /* nothing has come for a while: the store may tidy up */
 	size_t events; /* of this turn */
 	bool reserve;  /* descriptors have run out: listeners rest */
 };

@@ -1,7 +1,7 @@
 /*
  * Public-key operations for most seeds of the simulator: keyed hashes in their place. They have no
- * security at all, but the same shapes: what was signed verifies, what was changed does not, and two
- * sides of an agreement get the same secret.
+ * security at all, but the same shapes: what was signed verifies, what was changed does not, and
+ * two sides of an agreement get the same secret.
  */
 #include "protocol/pk.h"
 
