@@ -15,7 +15,7 @@ enum hl_needs {
 	HL_NEEDS_KEYS,    /* and the device's keys are unlocked (app->keys) */
 };
 
-#define HL_OPTIONS_MAX 32
+#define HL_OPTIONS_MAX 96
 
 /* A command line that was taken apart. Everything is borrowed from argv. */
 struct hl_args {

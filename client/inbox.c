@@ -115,6 +115,11 @@ static enum hl_exit take_page(
 		return code;
 	if (page->reply.code != HL_OK)
 		return hl_line_refused(&page->reply, "reading the inbox");
+	/* A node that was restored from a backup counts anew. */
+	if (page->reply.body.feed.last < after) {
+		*ret_more = true;
+		return hl_db_set_int(app->db, "feed", 0);
+	}
 	items = page->reply.body.feed.items;
 	n = page->reply.body.feed.n;
 	for (size_t i = 0; i < n && i < PAGE && code == HL_EXIT_OK; i++)
@@ -137,9 +142,6 @@ enum hl_exit hl_inbox_sync(struct hl_app *app, struct hl_line *line)
 	/* What does not read has nothing to fetch. */
 	if (!self || !(self->caps.bits & HL_CAP_READ))
 		return HL_EXIT_OK;
-	/* A node that was restored from a backup counts anew. */
-	if (hl_line_node(line)->last_feed < hl_db_get_int(app->db, "feed"))
-		code = hl_db_set_int(app->db, "feed", 0);
 	while (more && code == HL_EXIT_OK)
 		code = take_page(app, line, hl_db_get_int(app->db, "feed"), &more);
 	return code;

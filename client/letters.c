@@ -58,9 +58,11 @@ enum hl_exit hl_letter_keep(struct hl_app *app, const struct hl_envelope *envelo
 		return code;
 	return hl_db_do(app->db,
 		"UPDATE letters SET stored = ?, deferred = ?,"
-		" source = CASE source WHEN 2 THEN 1 ELSE source END"
+		" source = CASE source WHEN 2 THEN 1 ELSE source END,"
+		" marks = CASE lab WHEN ? THEN marks & ~4 ELSE marks END"
 		" WHERE id = ? AND (stored = 0 OR source = 2 OR deferred <> ?)",
-		"iidi", stored, (uint64_t)deferred, &envelope->id, (uint64_t)deferred);
+		"iiddi", stored, (uint64_t)deferred, &app->lab, &envelope->id,
+		(uint64_t)deferred);
 }
 
 enum hl_exit hl_letter_archive(struct hl_app *app, const struct hl_id *id,

@@ -216,7 +216,8 @@ enum hl_exit hl_outbox_away(
 {
 	unsigned long long n = row->n;
 
-	hl_note("hotline: %s", why);
+	if (*why)
+		hl_note("hotline: %s", why);
 	hl_note("  kept as draft d%llu; it goes out by itself when the node is back", n);
 	hl_note("  and hotline runs, or: hotline send d%llu", n);
 	hl_note("  by hand: hotline export d%llu > d%llu.hotline", n, n);

@@ -1,0 +1,238 @@
+/* hotline, alone: what rings, and what to type. */
+#include <stdlib.h>
+
+#include "client/cmd/cmd.h"
+#include "client/cmd/talk.h"
+#include "client/inbox.h"
+#include "client/timeline.h"
+
+#define DAY_MS (24ull * 3600 * 1000)
+
+/* Everything that is open, or was closed before anybody here had answered. */
+struct board {
+	struct hl_thread *threads;
+	size_t n, ringing, open, unanswered;
+	uint64_t soonest; /* the next deadline, ms; 0 */
+};
+
+static void board_clear(struct board *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		hl_thread_clear(&b->threads[i]);
+	free(b->threads);
+}
+
+/* Closed within a day, by others, before this lab had answered (it stays on the screen). */
+static bool missed(struct hl_app *app, const struct hl_thread *thread)
+{
+	const struct hl_call_state *call = hl_incident_opening(&thread->incident);
+	const struct hl_letter *last = thread->n ? &thread->letters[thread->n - 1] : NULL;
+
+	return (thread->incident.phase == HL_RESOLVED ||
+		       thread->incident.phase == HL_CANCELLED) &&
+	       call && !hl_id_eq(&call->lab, &app->lab) &&
+	       !hl_call_answer(call, &app->lab) &&
+	       last->envelope.core.created + DAY_MS > hl_clock();
+}
+
+static enum hl_exit fill(struct hl_app *app, struct board *b)
+{
+	struct hl_id *ids = NULL;
+	size_t n = 0;
+	enum hl_exit code = hl_thread_list(app, &ids, &n);
+
+	b->threads = calloc(n + 1, sizeof(*b->threads));
+	if (!b->threads)
+		code = hl_fail_status(HL_ERR_NOMEM, "reading letters");
+	for (size_t i = 0; i < n && code == HL_EXIT_OK; i++) {
+		struct hl_thread *thread = &b->threads[b->n];
+		const struct hl_call_state *call;
+		size_t labs, answered;
+		uint64_t deadline;
+
+		code = hl_thread_load(app, &ids[i], thread);
+		if (code != HL_EXIT_OK)
+			break;
+		call = hl_thread_rings(app, thread);
+		deadline = call ? hl_thread_deadline(thread, call) : 0;
+		b->ringing += call != NULL;
+		if (call && (b->soonest == 0 || deadline < b->soonest))
+			b->soonest = deadline;
+		hl_thread_count(thread, &labs, &answered);
+		b->open += thread->incident.phase == HL_OPEN;
+		b->unanswered += thread->incident.phase == HL_OPEN && answered < labs;
+		if (call || thread->incident.phase == HL_OPEN || missed(app, thread))
+			b->n++;
+		else
+			hl_thread_clear(thread);
+	}
+	free(ids);
+	return code;
+}
+
+static const char *left(struct hl_app *app, uint64_t deadline)
+{
+	uint64_t now = hl_clock();
+
+	return deadline > now
+		       ? hl_scrap(app, "%s left", hl_span(app, deadline - now))
+		       : hl_scrap(app, "OVERDUE by %s", hl_span(app, now - deadline));
+}
+
+/* Who answered the opening call, one after the other, and that this lab has not. */
+static void answers(FILE *out, struct hl_app *app, const struct hl_thread *thread)
+{
+	const struct hl_call_state *call = hl_incident_opening(&thread->incident);
+
+	fputs("     ", out);
+	for (size_t i = 0; call && i < call->n_answers; i++) {
+		const struct hl_letter *letter =
+			hl_thread_letter(thread, &call->answers[i].letter);
+
+		if (!letter)
+			continue;
+		fprintf(out, "%s answered %.5s (%s: %s)    ",
+			hl_docs_lab_name(app, &call->answers[i].lab),
+			hl_time_hour(app, letter->envelope.core.created),
+			hl_letter_person(app, letter),
+			hl_answer_name(call->answers[i].answer));
+	}
+	fputs("you: not yet\n", out);
+}
+
+static void print_ringing(struct hl_app *app, const struct hl_thread *thread)
+{
+	const struct hl_call_state *call = hl_thread_rings(app, thread);
+	const struct hl_letter *letter = hl_thread_letter(thread, &call->id);
+	const struct hl_letter *raise = hl_thread_raise(thread);
+	const struct hl_incident *in = &thread->incident;
+	const char *id = hl_thread_short(app, &thread->id);
+	struct hl_prefixed out;
+
+	if (!hl_prefixed_begin(&out))
+		return;
+	fprintf(out.stream, "\n%s  %s  %s  %s  severity %u  %s\n", id,
+		hl_precedence_name(call->core->precedence),
+		hl_docs_lab_name(app, &call->lab), hl_safe(app, in->kind), in->severity,
+		left(app, hl_thread_deadline(thread, call)));
+	fprintf(out.stream, "      \"%s\"\n", hl_safe(app, in->title));
+	fprintf(out.stream, "      %s %s by %s", hl_timeline_what(app, letter, false),
+		hl_time_hour(app, call->core->created), hl_letter_person(app, letter));
+	for (size_t i = 0; raise && i < raise->message.raise.n_ask; i++)
+		fprintf(out.stream, "%s%s", i ? ", " : "; asks: ",
+			hl_safe(app, raise->message.raise.ask[i]));
+	fputc('\n', out.stream);
+	answers(out.stream, app, thread);
+	fprintf(out.stream, "\nhotline show %-8s read it\n", id);
+	fprintf(out.stream, "hotline ack %-8s  answer: you have read it (--acting, "
+			    "--decline \"why\")\n",
+		id);
+	hl_prefixed_end(&out,
+		hl_scrap(app, "  %s", hl_talk_prefix(call->core->status)));
+}
+
+static void print_lines(struct hl_app *app, struct hl_line *line)
+{
+	HL_CLEAN_REPLY struct hl_reply reply = {0};
+	struct hl_frame request = {.type = HL_FRAME_STATUS};
+
+	if (!line) {
+		printf("\nLines   unknown: your node is away\n");
+		return;
+	}
+	if (hl_line_ask(line, &request, 0, &reply) != HL_EXIT_OK || reply.code != HL_OK)
+		return;
+	printf("\nLines ");
+	for (size_t i = 0; i < reply.body.status.n_peers; i++) {
+		const struct hl_peer_status *p = &reply.body.status.peers[i];
+		const struct hl_card *card = hl_docs_card(app, &p->lab);
+		const char *name = hl_docs_lab_name(app, &p->lab);
+
+		if (p->state == HL_LINK_UP)
+			printf("  %s up", name);
+		else
+			printf("  %s SILENT %s%s%s%s", name,
+				p->heard ? hl_span(app,
+						   reply.body.status.time > p->heard
+							   ? reply.body.status.time -
+								     p->heard
+							   : 0)
+					 : "since ever",
+				card && card->n_contacts ? " (" : "",
+				card && card->n_contacts
+					? hl_safe(app, card->contacts[0])
+					: "",
+				card && card->n_contacts ? ")" : "");
+	}
+	printf("%s\n", reply.body.status.n_peers ? "" : " none: hotline peer add FILE");
+	for (size_t i = 0; i < reply.body.status.n_warnings; i++)
+		printf("warning  %s\n", hl_safe(app, reply.body.status.warnings[i]));
+}
+
+static void print_board(struct hl_app *app, const struct board *b)
+{
+	if (b->ringing > 0)
+		printf("%sRINGING  %zu call%s, %s%s   %s\n",
+			hl_style(app, HL_STYLE_ALARM), b->ringing,
+			b->ringing == 1 ? "" : "s", left(app, b->soonest),
+			hl_style(app, HL_STYLE_END), hl_time(app, hl_clock()));
+	else if (b->open == 0)
+		printf("Quiet. No incident is open.\n");
+	else
+		printf("Quiet. %zu incident%s open, %s.\n", b->open,
+			b->open == 1 ? "" : "s",
+			b->unanswered
+				? hl_scrap(app, "%zu not answered by all yet",
+					  b->unanswered)
+				: "all answered");
+	for (size_t i = 0; i < b->n; i++)
+		if (hl_thread_rings(app, &b->threads[i]))
+			print_ringing(app, &b->threads[i]);
+	for (size_t i = 0; i < b->n; i++)
+		if (missed(app, &b->threads[i]))
+			printf("  %sclosed before you had answered: %s \"%s\"   hotline "
+			       "show %s\n",
+				hl_talk_prefix(
+					b->threads[i].letters[0].envelope.core.status),
+				hl_docs_lab_name(app,
+					&b->threads[i].letters[0].envelope.core.lab),
+				hl_safe(app, b->threads[i].incident.title),
+				hl_thread_short(app, &b->threads[i].id));
+}
+
+static json_t *board_json(struct hl_app *app, const struct board *b, bool reached)
+{
+	json_t *doc = hl_json_doc("board"), *list = json_array();
+
+	json_object_set_new(doc, "reached", json_boolean(reached));
+	json_object_set_new(doc, "ringing", json_integer((json_int_t)b->ringing));
+	json_object_set_new(doc, "open", json_integer((json_int_t)b->open));
+	json_object_set_new(doc, "unanswered", json_integer((json_int_t)b->unanswered));
+	json_object_set_new(doc, "deadline", hl_json_time(app, b->soonest));
+	for (size_t i = 0; i < b->n; i++)
+		json_array_append_new(list, hl_timeline_json(app, &b->threads[i]));
+	json_object_set_new(doc, "incidents", list);
+	return doc;
+}
+
+enum hl_exit hl_cmd_bare(struct hl_app *app, const struct hl_args *args)
+{
+	__attribute__((cleanup(board_clear))) struct board board = {0};
+	struct hl_line *line = NULL;
+	enum hl_exit code = hl_inbox_line(app, &line);
+
+	(void)args;
+	if (code == HL_EXIT_OK)
+		code = fill(app, &board);
+	if (code == HL_EXIT_OK && app->json) {
+		code = hl_json_print(board_json(app, &board, line != NULL));
+	} else if (code == HL_EXIT_OK) {
+		print_board(app, &board);
+		print_lines(app, line);
+		if (board.ringing == 0)
+			printf("\n  hotline list     what is open\n"
+			       "  hotline raise    tell another lab\n");
+	}
+	hl_line_close(line);
+	return code;
+}
