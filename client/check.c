@@ -57,8 +57,8 @@ static enum hl_exit bad_form(struct hl_app *app, const struct hl_draft *draft,
 	return hl_fail(HL_EXIT_USAGE, "%s: %s", wrong, hl_status_text(status));
 }
 
-static enum hl_exit check_precedence(struct hl_app *app, const struct hl_draft *draft,
-	const struct hl_member *self)
+static enum hl_exit check_precedence(
+	struct hl_app *app, const struct hl_draft *draft, const struct hl_member *self)
 {
 	const char *may = hl_precedence_name(self->caps.precedence);
 
@@ -83,8 +83,8 @@ static enum hl_exit check_precedence(struct hl_app *app, const struct hl_draft *
 		may, hl_precedence_name(draft->precedence), may);
 }
 
-static enum hl_exit check_labs(struct hl_app *app, const struct hl_draft *draft,
-	const struct hl_member *self)
+static enum hl_exit check_labs(
+	struct hl_app *app, const struct hl_draft *draft, const struct hl_member *self)
 {
 	for (size_t i = 0; i < draft->n_labs && draft->class == HL_CLASS_CALL; i++)
 		if (!hl_id_eq(&draft->labs[i], &app->lab) &&
@@ -95,8 +95,8 @@ static enum hl_exit check_labs(struct hl_app *app, const struct hl_draft *draft,
 	return HL_EXIT_OK;
 }
 
-static enum hl_exit check_message(struct hl_app *app, const struct hl_draft *draft,
-	const struct hl_member *self)
+static enum hl_exit check_message(
+	struct hl_app *app, const struct hl_draft *draft, const struct hl_member *self)
 {
 	struct hl_core core = {.class = draft->class,
 		.status = draft->status,

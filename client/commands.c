@@ -5,6 +5,149 @@
 
 /* The order of `hotline help`. Usage lines are those of the manual pages, word for word. */
 static const struct hl_command commands[] = {
+	{.name = "now",
+		.run = hl_cmd_bare,
+		.needs = HL_NEEDS_KEYS,
+		.usage = "hotline now [--json]",
+		.help = "what rings, and what to type; the same as hotline alone",
+		.bare = true},
+	{.name = "raise",
+		.run = hl_cmd_raise,
+		.needs = HL_NEEDS_KEYS,
+		.options = "to= kind= precedence= severity= certainty= urgency= context= "
+			   "tlp= status= title= message/m= file/F= field=* ask=* "
+			   "framework= framework-version= level= determination= "
+			   "aware-at= determined-at= attach=* answer-within= "
+			   "idempotency-key= wait= timeout=",
+		.usage =
+			"hotline raise [--to LABS] [--kind KIND] [--precedence P] [--severity N]\n"
+			"    [--certainty C] [--urgency U] [--context C] [--tlp T] [--status STATUS]\n"
+			"    [--title TITLE] [-m TEXT | -F FILE] [--field KEY=VALUE]... [--ask LABEL]...\n"
+			"    [--framework NAME] [--framework-version V] [--level LEVEL]\n"
+			"    [--determination D] [--aware-at TIME] [--determined-at TIME]\n"
+			"    [--attach FILE]... [--answer-within SPAN] [--idempotency-key KEY]\n"
+			"    [--wait stored | --wait answered] [--timeout SPAN] [--json]",
+		.help = "tell other labs: opens an incident, and rings"},
+	{.name = "ack",
+		.run = hl_cmd_ack,
+		.needs = HL_NEEDS_KEYS,
+		.options = "acting accept decline= redirect= message/m= file/F= "
+			   "idempotency-key=",
+		.min = 1,
+		.max = 1,
+		.usage =
+			"hotline ack ID [--acting | --accept | --decline WHY | --redirect WHO]\n"
+			"    [-m TEXT | -F FILE] [--idempotency-key KEY] [--json]",
+		.help = "answer a call: a person has read it"},
+	{.name = "say",
+		.run = hl_cmd_say,
+		.needs = HL_NEEDS_KEYS,
+		.options = "message/m= file/F= call precedence= attach=* "
+			   "idempotency-key=",
+		.min = 1,
+		.max = 1,
+		.usage =
+			"hotline say ID [-m TEXT | -F FILE] [--call] [--precedence P] [--attach FILE]...\n"
+			"    [--idempotency-key KEY] [--json]",
+		.help = "talk within an incident"},
+	{.name = "update",
+		.run = hl_cmd_update,
+		.needs = HL_NEEDS_KEYS,
+		.options = "severity= certainty= title= message/m= file/F= field=* "
+			   "attach=* idempotency-key=",
+		.min = 1,
+		.max = 1,
+		.usage =
+			"hotline update ID [--severity N] [--certainty C] [--title TITLE]\n"
+			"    [-m TEXT | -F FILE] [--field KEY=VALUE]... [--attach FILE]...\n"
+			"    [--idempotency-key KEY] [--json]",
+		.help = "correct or extend an incident"},
+	{.name = "resolve",
+		.run = hl_cmd_resolve,
+		.needs = HL_NEEDS_KEYS,
+		.options = "message/m= file/F= idempotency-key=",
+		.min = 1,
+		.max = 1,
+		.usage =
+			"hotline resolve ID [-m TEXT | -F FILE] [--idempotency-key KEY] [--json]",
+		.help = "close an incident: it is over"},
+	{.name = "cancel",
+		.run = hl_cmd_cancel,
+		.needs = HL_NEEDS_KEYS,
+		.options = "message/m= file/F= idempotency-key=",
+		.min = 1,
+		.max = 1,
+		.usage =
+			"hotline cancel ID -m TEXT [-F FILE] [--idempotency-key KEY] [--json]",
+		.help = "close an incident: it was a false alarm"},
+	{.name = "reopen",
+		.run = hl_cmd_reopen,
+		.needs = HL_NEEDS_KEYS,
+		.options = "message/m= file/F= idempotency-key=",
+		.min = 1,
+		.max = 1,
+		.usage =
+			"hotline reopen ID -m TEXT [-F FILE] [--idempotency-key KEY] [--json]",
+		.help = "open a closed incident again, and ring"},
+	{.name = "list",
+		.run = hl_cmd_list,
+		.needs = HL_NEEDS_KEYS,
+		.options = "grep= since= peer= closed all",
+		.usage =
+			"hotline list [--grep TEXT] [--since TIME] [--peer LAB] [--closed | --all]\n"
+			"    [--json]",
+		.help = "incidents, one line each"},
+	{.name = "show",
+		.run = hl_cmd_show,
+		.needs = HL_NEEDS_KEYS,
+		.options = "proof",
+		.min = 1,
+		.max = 1,
+		.usage = "hotline show ID [--proof] [--json]",
+		.help = "one incident: text, timeline, answers, proof"},
+	{.name = "save",
+		.run = hl_cmd_save,
+		.needs = HL_NEEDS_KEYS,
+		.options = "dir= check=",
+		.min = 1,
+		.max = 1,
+		.usage = "hotline save ID [--dir DIR] [--json]\n"
+			 "hotline save ID --check FILE",
+		.help = "attachments, to files"},
+	{.name = "watch",
+		.run = hl_cmd_watch,
+		.needs = HL_NEEDS_KEYS,
+		.options = "notify= bell",
+		.usage = "hotline watch [--notify PROGRAM] [--bell] [--json]",
+		.help = "what happens, as it happens"},
+	{.name = "send",
+		.run = hl_cmd_send,
+		.needs = HL_NEEDS_KEYS,
+		.max = 64,
+		.usage = "hotline send [DRAFT]... [--json]",
+		.help = "hand over drafts, now"},
+	{.name = "export",
+		.run = hl_cmd_export,
+		.needs = HL_NEEDS_KEYS,
+		.options = "output=",
+		.min = 1,
+		.max = 64,
+		.usage = "hotline export ID... [--output FILE]",
+		.help = "letters in a file, for where no line reaches"},
+	{.name = "import",
+		.run = hl_cmd_import,
+		.needs = HL_NEEDS_KEYS,
+		.min = 1,
+		.max = 64,
+		.usage = "hotline import FILE... [--json]",
+		.help = "take in letters from a file"},
+	{.name = "release",
+		.run = hl_cmd_release,
+		.needs = HL_NEEDS_KEYS,
+		.min = 1,
+		.max = 1,
+		.usage = "hotline release FILE [--json]",
+		.help = "sign a colleague's FLASH, where two must"},
 	{.name = "status",
 		.run = hl_cmd_status,
 		.needs = HL_NEEDS_KEYS,

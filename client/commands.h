@@ -75,6 +75,22 @@ __attribute__((format(printf, 2, 3))) enum hl_exit hl_usage_error(
 const char *hl_nearest(const char *typed, const char *const *words, size_t n);
 
 /* client/cmd/: one function for each name. */
+enum hl_exit hl_cmd_bare(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_raise(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_ack(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_say(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_update(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_resolve(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_cancel(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_reopen(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_list(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_show(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_save(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_watch(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_send(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_export(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_import(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_release(struct hl_app *app, const struct hl_args *args);
 enum hl_exit hl_cmd_card(struct hl_app *app, const struct hl_args *args);
 enum hl_exit hl_cmd_help(struct hl_app *app, const struct hl_args *args);
 enum hl_exit hl_cmd_join(struct hl_app *app, const struct hl_args *args);

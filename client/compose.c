@@ -102,8 +102,7 @@ static enum hl_exit keep(struct hl_app *app, const struct hl_draft *draft,
 		state = HL_OUTBOX_RELEASE;
 	code = hl_db_begin(app->db);
 	if (code == HL_EXIT_OK)
-		code = hl_letter_keep(
-			app, &envelope, HL_SOURCE_OWN, 0, false, 0, NULL);
+		code = hl_letter_keep(app, &envelope, HL_SOURCE_OWN, 0, false, 0, NULL);
 	if (code == HL_EXIT_OK)
 		code = hl_letter_archive(app, &envelope.id, &sealing->ck,
 			sealing->message, draft->message.type, 0);
@@ -138,16 +137,16 @@ static enum hl_exit seal(struct hl_app *app, const struct hl_draft *draft,
 	size_t dropped = 0;
 	uint64_t now = hl_clock();
 	enum hl_status status;
-	enum hl_exit code = readers(
-		app, draft, now, &sealing.readers, &sealing.n_readers);
+	enum hl_exit code =
+		readers(app, draft, now, &sealing.readers, &sealing.n_readers);
 
 	set_core(app, draft, now, &sealing.core);
 	if (code == HL_EXIT_OK) {
 		status = hl_entropy_fill(
 			&app->entropy, sealing.salt, sizeof(sealing.salt));
 		if (status == HL_OK)
-			status = hl_entropy_fill(&app->entropy, sealing.ck.b,
-				sizeof(sealing.ck.b));
+			status = hl_entropy_fill(
+				&app->entropy, sealing.ck.b, sizeof(sealing.ck.b));
 		if (status == HL_OK)
 			status = hl_envelope_seal(&sealing, &doc, NULL, &dropped);
 		if (status != HL_OK)
@@ -203,8 +202,8 @@ static void follow_labs(const struct hl_thread *thread, struct hl_follow *room)
 }
 
 enum hl_exit hl_compose_follow(struct hl_app *app, const struct hl_thread *thread,
-	enum hl_type type, bool call, const struct hl_id *answers,
-	struct hl_follow *room, struct hl_draft *ret)
+	enum hl_type type, bool call, const struct hl_id *answers, struct hl_follow *room,
+	struct hl_draft *ret)
 {
 	const struct hl_letter *first = hl_thread_letter(thread, &thread->id);
 	const struct hl_member *self = NULL;

@@ -43,8 +43,8 @@ struct hl_follow {
 	size_t n_labs;
 };
 HL_MUST enum hl_exit hl_compose_follow(struct hl_app *app, const struct hl_thread *thread,
-	enum hl_type type, bool call, const struct hl_id *answers,
-	struct hl_follow *room, struct hl_draft *ret);
+	enum hl_type type, bool call, const struct hl_id *answers, struct hl_follow *room,
+	struct hl_draft *ret);
 
 /* How many readers a lab has now. */
 size_t hl_compose_readers(struct hl_app *app, const struct hl_id *lab);

@@ -24,13 +24,12 @@ void hl_evidence_list_clear(struct hl_evidence_list *list)
 /* The media type that the ending of a name stands for; "" where it says nothing. */
 static const char *media_of(const char *name)
 {
-	static const char *const types[][2] = {{"csv", "text/csv"},
-		{"html", "text/html"}, {"jpeg", "image/jpeg"}, {"jpg", "image/jpeg"},
+	static const char *const types[][2] = {{"csv", "text/csv"}, {"html", "text/html"},
+		{"jpeg", "image/jpeg"}, {"jpg", "image/jpeg"},
 		{"json", "application/json"}, {"log", "text/plain"},
-		{"md", "text/markdown"}, {"pdf", "application/pdf"},
-		{"png", "image/png"}, {"txt", "text/plain"},
-		{"yaml", "application/yaml"}, {"yml", "application/yaml"},
-		{"zip", "application/zip"}};
+		{"md", "text/markdown"}, {"pdf", "application/pdf"}, {"png", "image/png"},
+		{"txt", "text/plain"}, {"yaml", "application/yaml"},
+		{"yml", "application/yaml"}, {"zip", "application/zip"}};
 	const char *dot = strrchr(name, '.');
 
 	for (size_t i = 0; dot && i < sizeof(types) / sizeof(types[0]); i++)
@@ -80,10 +79,9 @@ static enum hl_exit read_one(struct hl_app *app, const char *path, size_t *room,
 	else if (error == 0)
 		item->has_data = true;
 	if (error != 0)
-		return hl_fail(HL_EXIT_USAGE, "cannot attach %s: %s", path,
-			strerror(error));
-	if (!*name || strlen(name) > 255 ||
-		!hl_text_ok(hl_view_str(name), HL_TEXT_LINE))
+		return hl_fail(
+			HL_EXIT_USAGE, "cannot attach %s: %s", path, strerror(error));
+	if (!*name || strlen(name) > 255 || !hl_text_ok(hl_view_str(name), HL_TEXT_LINE))
 		return hl_fail(HL_EXIT_USAGE,
 			"cannot attach %s: its name is no plain text; rename it first",
 			hl_safe(app, hl_view_str(path)));
@@ -130,8 +128,8 @@ enum hl_exit hl_evidence_read(
 static bool plain(uint8_t c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '+' ||
-	       c == ',' || c == '@';
+		(c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '+' ||
+		c == ',' || c == '@';
 }
 
 const char *hl_evidence_name(struct hl_app *app, struct hl_view name)
@@ -179,8 +177,8 @@ enum hl_exit hl_evidence_save(struct hl_app *app, const char *dir,
 	}
 	close(fd);
 	if (error != 0)
-		return hl_fail(HL_EXIT_NO, "cannot write %s/%s: %s", dir, as,
-			strerror(error));
+		return hl_fail(
+			HL_EXIT_NO, "cannot write %s/%s: %s", dir, as, strerror(error));
 	*ret_path = hl_scrap(app, "%s/%s", dir, as);
 	return HL_EXIT_OK;
 }

@@ -63,8 +63,8 @@ enum hl_exit hl_thread_find(struct hl_app *app, const char *typed,
 		&low, &high, &id, &incident);
 	if (n == 0)
 		n = matches(app,
-			"SELECT id, incident FROM letters WHERE id BETWEEN ? AND ?",
-			&low, &high, &id, &incident);
+			"SELECT id, incident FROM letters WHERE id BETWEEN ? AND ?", &low,
+			&high, &id, &incident);
 	if (n == 0)
 		return hl_fail(HL_EXIT_NO,
 			"no incident and no letter begins with %s (hotline list --all "

@@ -40,8 +40,8 @@ static bool wanted(struct hl_app *app, const struct hl_id *id)
 	return !hl_db_next(app->db, stmt);
 }
 
-static enum hl_exit fetch(
-	struct hl_app *app, struct hl_line *line, const struct hl_id *id, struct page *page)
+static enum hl_exit fetch(struct hl_app *app, struct hl_line *line,
+	const struct hl_id *id, struct page *page)
 {
 	HL_CLEAN_REPLY struct hl_reply reply = {0};
 	struct hl_frame request = {.type = HL_FRAME_FETCH, .id = *id};
@@ -147,8 +147,7 @@ enum hl_exit hl_inbox_sync(struct hl_app *app, struct hl_line *line)
 	return code;
 }
 
-enum hl_exit hl_inbox_turn(
-	struct hl_app *app, struct hl_line *line, struct hl_news *news)
+enum hl_exit hl_inbox_turn(struct hl_app *app, struct hl_line *line, struct hl_news *news)
 {
 	enum hl_exit code = hl_outbox_flush(app, line, 0);
 

@@ -27,8 +27,7 @@ enum hl_exit hl_letter_keep(struct hl_app *app, const struct hl_envelope *envelo
 	bool *ret_new)
 {
 	const struct hl_core *core = &envelope->core;
-	const struct hl_card *card =
-		hl_docs_card_at(app, &core->lab, core->card_version);
+	const struct hl_card *card = hl_docs_card_at(app, &core->lab, core->card_version);
 	struct hl_id incident = hl_envelope_incident(envelope);
 	bool is_short = card && !hl_envelope_released(envelope, card);
 	enum hl_exit code;
@@ -54,6 +53,10 @@ enum hl_exit hl_letter_keep(struct hl_app *app, const struct hl_envelope *envelo
 	code = hl_db_do(app->db,
 		"UPDATE letters SET short = 0, doc = ? WHERE id = ? AND short > ?", "bdi",
 		hl_view_buf(&envelope->doc), &envelope->id, (uint64_t)is_short);
+	if (code == HL_EXIT_OK)
+		code = hl_db_do(app->db,
+			"UPDATE outbox SET state = 3, sent = ? WHERE id = ? AND state = 2",
+			"id", stored, &envelope->id);
 	if (code != HL_EXIT_OK)
 		return code;
 	return hl_db_do(app->db,
@@ -110,14 +113,13 @@ static enum hl_status unbox(
 {
 	enum hl_status status;
 
-	status = hl_box_open(
-		app, hl_view_id(&letter->envelope.id), box, &letter->bytes);
+	status = hl_box_open(app, hl_view_id(&letter->envelope.id), box, &letter->bytes);
 	if (status != HL_OK)
 		return status;
 	if (letter->bytes.n < HL_KEY_SIZE)
 		return HL_BAD_SIZE;
-	return hl_message_parse(hl_view_of(letter->bytes.p + HL_KEY_SIZE,
-					letter->bytes.n - HL_KEY_SIZE),
+	return hl_message_parse(
+		hl_view_of(letter->bytes.p + HL_KEY_SIZE, letter->bytes.n - HL_KEY_SIZE),
 		&letter->message);
 }
 

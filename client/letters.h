@@ -8,7 +8,11 @@
 #include "client/db.h"
 
 enum hl_source { HL_SOURCE_NODE = 1, HL_SOURCE_HAND = 2, HL_SOURCE_OWN = 3 };
-enum hl_letter_state { HL_LETTER_SEALED = 0, HL_LETTER_OPENED = 1, HL_LETTER_REFUSED = 2 };
+enum hl_letter_state {
+	HL_LETTER_SEALED = 0,
+	HL_LETTER_OPENED = 1,
+	HL_LETTER_REFUSED = 2
+};
 
 /* Marks: what is shown beside a letter. */
 #define HL_MARK_WRAP        1u /* a wrap is not what was signed (envelope 4.2) */
@@ -57,8 +61,8 @@ HL_MUST enum hl_exit hl_letter_load(
 
 /* The rows of a query for letters, one at a time: where is what follows WHERE, with the arguments of
  * hl_db_query. hl_letter_next: false at the end; a row that was damaged is named and passed over. */
-#define HL_LETTER_SELECT                                                                 \
-	"SELECT l.doc, l.incident, l.source, l.state, l.code, l.marks, l.deferred,"      \
+#define HL_LETTER_SELECT                                                            \
+	"SELECT l.doc, l.incident, l.source, l.state, l.code, l.marks, l.deferred," \
 	" l.short, l.stored, a.box FROM letters l LEFT JOIN archive a ON a.id = l.id "
 bool hl_letter_next(struct hl_app *app, sqlite3_stmt *stmt, struct hl_letter *ret);
 

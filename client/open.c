@@ -48,14 +48,13 @@ static enum hl_status judge(struct hl_app *app, const struct hl_envelope *envelo
 {
 	const struct hl_core *core = &envelope->core;
 	const struct hl_card *newest = hl_docs_card(app, &core->lab);
-	const struct hl_card *card =
-		hl_docs_card_at(app, &core->lab, core->card_version);
+	const struct hl_card *card = hl_docs_card_at(app, &core->lab, core->card_version);
 	struct hl_judge judge = {.net = &app->net,
 		.card = card,
 		.newest_version = newest ? newest->version : 0,
 		.own_lab = &app->lab,
-		.raised_with_flash = core->class == HL_CLASS_CLOSE &&
-				     raised_with_flash(app, envelope),
+		.raised_with_flash =
+			core->class == HL_CLASS_CLOSE && raised_with_flash(app, envelope),
 		.suspended = hl_docs_suspended,
 		.ctx = app};
 	enum hl_status status;
@@ -135,8 +134,8 @@ static enum hl_status open_letter(struct hl_app *app, const struct hl_epochs *ep
 static bool worth_telling(enum hl_status code)
 {
 	return code == HL_BAD_OPEN || code == HL_BAD_COMMITMENT ||
-	       code == HL_BAD_PADDING || code == HL_BAD_RECIPIENTS ||
-	       code == HL_BAD_TYPE || code == HL_BAD_FORM || code == HL_BAD_ENCODING;
+		code == HL_BAD_PADDING || code == HL_BAD_RECIPIENTS ||
+		code == HL_BAD_TYPE || code == HL_BAD_FORM || code == HL_BAD_ENCODING;
 }
 
 static enum hl_exit open_one(struct hl_app *app, const struct hl_epochs *epochs,
@@ -155,10 +154,9 @@ static enum hl_exit open_one(struct hl_app *app, const struct hl_epochs *epochs,
 	if (outcome.status == HL_NEED_CARD || outcome.status == HL_FEW_SIGNATURES)
 		return HL_EXIT_OK;
 	code = outcome.status == HL_OK
-		       ? hl_letter_archive(app, id, &outcome.ck,
-				 hl_view_buf(&outcome.message), outcome.type,
-				 outcome.marks)
-		       : hl_letter_refuse(app, id, outcome.status);
+		? hl_letter_archive(app, id, &outcome.ck, hl_view_buf(&outcome.message),
+			  outcome.type, outcome.marks)
+		: hl_letter_refuse(app, id, outcome.status);
 	if (code == HL_EXIT_OK)
 		code = news_add(done, id);
 	/* Never a cannot-open about a cannot-open. */

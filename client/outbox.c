@@ -9,8 +9,8 @@
 #include "client/output.h"
 #include "client/thread.h"
 
-#define ROW                                                                              \
-	"SELECT o.n, o.id, l.incident, o.state, l.precedence, o.sent FROM outbox o"      \
+#define ROW                                                                         \
+	"SELECT o.n, o.id, l.incident, o.state, l.precedence, o.sent FROM outbox o" \
 	" LEFT JOIN letters l ON l.id = o.id "
 
 static void read_row(sqlite3_stmt *stmt, struct hl_outgoing *ret)
@@ -37,8 +37,7 @@ static enum hl_exit one_row(
 enum hl_exit hl_outbox_by_key(
 	struct hl_app *app, const char *key, struct hl_outgoing *ret)
 {
-	return one_row(
-		app, hl_db_query(app->db, ROW "WHERE o.key = ?", "t", key), ret);
+	return one_row(app, hl_db_query(app->db, ROW "WHERE o.key = ?", "t", key), ret);
 }
 
 enum hl_exit hl_outbox_by_id(
@@ -47,8 +46,7 @@ enum hl_exit hl_outbox_by_id(
 	return one_row(app, hl_db_query(app->db, ROW "WHERE o.id = ?", "d", id), ret);
 }
 
-enum hl_exit hl_outbox_by_number(
-	struct hl_app *app, uint64_t n, struct hl_outgoing *ret)
+enum hl_exit hl_outbox_by_number(struct hl_app *app, uint64_t n, struct hl_outgoing *ret)
 {
 	return one_row(app, hl_db_query(app->db, ROW "WHERE o.n = ?", "i", n), ret);
 }
@@ -99,7 +97,7 @@ enum hl_exit hl_outbox_keep(struct hl_app *app, const struct hl_envelope *envelo
 static bool may_heal(enum hl_status code)
 {
 	return hl_status_ours(code) || code == HL_NEED_CARD || code == HL_OVER_QUOTA ||
-	       code == HL_TROUBLE || code == HL_BUSY || code == HL_FEW_SIGNATURES;
+		code == HL_TROUBLE || code == HL_BUSY || code == HL_FEW_SIGNATURES;
 }
 
 static enum hl_exit refused(
@@ -108,12 +106,12 @@ static enum hl_exit refused(
 	enum hl_exit code;
 
 	row->state = may_heal(reply->code) ? HL_OUTBOX_DRAFT : HL_OUTBOX_DROPPED;
-	code = hl_db_do(app->db, "UPDATE outbox SET state = ?, last_error = ? WHERE n = ?",
-		"iti", (uint64_t)row->state, reply->text, row->n);
+	code = hl_db_do(app->db,
+		"UPDATE outbox SET state = ?, last_error = ? WHERE n = ?", "iti",
+		(uint64_t)row->state, reply->text, row->n);
 	if (code != HL_EXIT_OK)
 		return code;
-	code = hl_line_refused(
-		reply, hl_scrap(app, "d%llu", (unsigned long long)row->n));
+	code = hl_line_refused(reply, hl_scrap(app, "d%llu", (unsigned long long)row->n));
 	if (row->state == HL_OUTBOX_DROPPED)
 		hl_note("  it is not sent again by itself; to try all the same: "
 			"hotline send d%llu",

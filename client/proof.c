@@ -109,8 +109,9 @@ static enum hl_exit take_item(struct hl_app *app, const struct hl_id *id, bool o
 
 	if (item->segment.n > 0)
 		status = hl_segment_parse(item->segment, &segment);
-	if (status == HL_OK && (!hl_id_eq(&segment.from, own ? &app->lab : &item->lab) ||
-				       !hl_id_eq(&segment.to, own ? &item->lab : &app->lab)))
+	if (status == HL_OK &&
+		(!hl_id_eq(&segment.from, own ? &app->lab : &item->lab) ||
+			!hl_id_eq(&segment.to, own ? &item->lab : &app->lab)))
 		status = HL_NOT_ADDRESSED;
 	if (status == HL_OK)
 		status = find(app, &segment, id, item->state, item->code, &found);
@@ -207,8 +208,9 @@ enum hl_exit hl_proof_take(struct hl_app *app, struct hl_view doc, size_t *ret_n
 
 	if (hl_status_ours(status))
 		return hl_fail_status(status, "reading a proof");
-	if (status != HL_OK || (!hl_id_eq(&segment.from, &app->lab) &&
-				       !hl_id_eq(&segment.to, &app->lab)))
+	if (status != HL_OK ||
+		(!hl_id_eq(&segment.from, &app->lab) &&
+			!hl_id_eq(&segment.to, &app->lab)))
 		return HL_EXIT_OK;
 	for (size_t i = 0; i < segment.n_entries && code == HL_EXIT_OK; i++)
 		if (segment.entries[i].sort == HL_SORT_LETTER)
@@ -227,7 +229,7 @@ bool hl_proof_segment(struct hl_app *app, const struct hl_id *id, const struct h
 	HL_CLEAN_SEGMENT struct hl_segment segment = {0};
 
 	return hl_db_next(app->db, stmt) && hl_db_blob(stmt, 0).n > 0 &&
-	       hl_buf_append(ret_doc, hl_db_blob(stmt, 0)) == HL_OK &&
-	       hl_segment_parse(hl_view_buf(ret_doc), &segment) == HL_OK &&
-	       entered(app, &segment, id, ret_entry) == HL_OK;
+		hl_buf_append(ret_doc, hl_db_blob(stmt, 0)) == HL_OK &&
+		hl_segment_parse(hl_view_buf(ret_doc), &segment) == HL_OK &&
+		entered(app, &segment, id, ret_entry) == HL_OK;
 }

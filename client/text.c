@@ -68,7 +68,8 @@ static int run_editor(const char *editor, const char *path)
 	pid_t child = fork();
 
 	if (child == 0) {
-		execl("/bin/sh", "sh", "-c", "exec $0 \"$1\"", editor, path, (char *)NULL);
+		execl("/bin/sh", "sh", "-c", "exec $0 \"$1\"", editor, path,
+			(char *)NULL);
 		_exit(127);
 	}
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
@@ -81,8 +82,8 @@ static enum hl_exit edit_at(const char *editor, const char *path, struct hl_buf 
 	enum hl_exit code;
 
 	if (run_editor(editor, path) != 0)
-		return hl_fail(HL_EXIT_NO, "the editor (%s) failed; give the text with -m",
-			editor);
+		return hl_fail(HL_EXIT_NO,
+			"the editor (%s) failed; give the text with -m", editor);
 	hl_buf_clear(text);
 	code = read_path(path, text);
 	tidy(text);
@@ -122,7 +123,7 @@ static bool stdin_is_data(void)
 	struct stat st;
 
 	return fstat(STDIN_FILENO, &st) == 0 &&
-	       (S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode));
+		(S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode));
 }
 
 enum hl_exit hl_words_text(const struct hl_app *app, const struct hl_args *args,

@@ -35,8 +35,7 @@ static enum hl_exit read_letters(
 			more = reallocarray(thread->letters, cap, sizeof(*more));
 			if (!more) {
 				hl_letter_clear(&letter);
-				return hl_fail_status(
-					HL_ERR_NOMEM, "reading letters");
+				return hl_fail_status(HL_ERR_NOMEM, "reading letters");
 			}
 			thread->letters = more;
 		}
@@ -98,9 +97,9 @@ const struct hl_letter *hl_thread_raise(const struct hl_thread *thread)
 	const struct hl_letter *letter = hl_thread_letter(thread, &thread->id);
 
 	return letter && letter->state == HL_LETTER_OPENED &&
-			       letter->message.type == HL_RAISE
-		       ? letter
-		       : NULL;
+			letter->message.type == HL_RAISE
+		? letter
+		: NULL;
 }
 
 const struct hl_call_state *hl_thread_call(
@@ -159,7 +158,7 @@ bool hl_thread_waits(const struct hl_thread *thread, const struct hl_call_state 
 	const struct hl_id *lab)
 {
 	return thread->incident.phase == HL_OPEN && !hl_id_eq(&call->lab, lab) &&
-	       among(call->core, lab) && !hl_call_answer(call, lab);
+		among(call->core, lab) && !hl_call_answer(call, lab);
 }
 
 const struct hl_call_state *hl_thread_rings(
@@ -214,8 +213,7 @@ enum hl_exit hl_thread_list(struct hl_app *app, struct hl_id **ret, size_t *ret_
 			more = reallocarray(ids, cap, sizeof(*ids));
 			if (!more) {
 				free(ids);
-				return hl_fail_status(
-					HL_ERR_NOMEM, "reading letters");
+				return hl_fail_status(HL_ERR_NOMEM, "reading letters");
 			}
 			ids = more;
 		}

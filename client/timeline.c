@@ -45,19 +45,17 @@ static const char *quoted(struct hl_app *app, struct hl_view text)
 	return text.n ? hl_scrap(app, " \"%s\"", hl_safe_block(app, text, 6)) : "";
 }
 
-static const char *what_ack(
-	struct hl_app *app, const struct hl_message *m, bool full)
+static const char *what_ack(struct hl_app *app, const struct hl_message *m, bool full)
 {
 	const char *to = m->ack.has_redirect
-				 ? hl_scrap(app, " to %s", hl_safe(app, m->ack.redirect))
-				 : "";
+		? hl_scrap(app, " to %s", hl_safe(app, m->ack.redirect))
+		: "";
 
 	return hl_scrap(app, "answered: %s%s%s", hl_answer_name(m->ack.answer), to,
 		full ? quoted(app, m->text) : "");
 }
 
-static const char *what_update(
-	struct hl_app *app, const struct hl_message *m, bool full)
+static const char *what_update(struct hl_app *app, const struct hl_message *m, bool full)
 {
 	const char *line = "updates:";
 
@@ -129,7 +127,8 @@ static const char *also(struct hl_app *app, const struct hl_thread *thread,
 {
 	const struct hl_core *core = &letter->envelope.core;
 	const struct hl_call_state *call = hl_thread_call(thread, &core->answers);
-	const struct hl_lab_answer *answer = call ? hl_call_answer(call, &core->lab) : NULL;
+	const struct hl_lab_answer *answer =
+		call ? hl_call_answer(call, &core->lab) : NULL;
 	const struct hl_letter *first =
 		answer ? hl_thread_letter(thread, &answer->letter) : NULL;
 	uint64_t a, b;
@@ -185,8 +184,7 @@ static void print_letter(FILE *out, struct hl_app *app, const struct hl_thread *
 	fprintf(out, "%s  %s%s\n", hl_time_hour(app, letter->envelope.core.created),
 		hl_timeline_letter(app, letter), notes(app, thread, letter, effect));
 	for (size_t i = 0; letter->state == HL_LETTER_OPENED &&
-			   letter->message.type != HL_RAISE &&
-			   i < letter->message.n_evidence;
+		letter->message.type != HL_RAISE && i < letter->message.n_evidence;
 		i++)
 		fprintf(out, "      attached: %s (%llu bytes)\n",
 			hl_safe(app, letter->message.evidence[i].name),
@@ -208,7 +206,8 @@ static void head(FILE *out, struct hl_app *app, const struct hl_thread *thread)
 	fprintf(out, "%s  %s  severity %u  TLP:%s  %s\n",
 		hl_thread_short(app, &thread->id), hl_safe(app, r->kind), in->severity,
 		hl_handling_name(r->handling), hl_timeline_phase(app, thread));
-	fprintf(out, "%s%s%s\n", hl_style(app, HL_STYLE_BOLD), hl_safe(app, in->title.n ? in->title : r->title),
+	fprintf(out, "%s%s%s\n", hl_style(app, HL_STYLE_BOLD),
+		hl_safe(app, in->title.n ? in->title : r->title),
 		hl_style(app, HL_STYLE_END));
 	fprintf(out, "%s; certainty %s; urgency %s; context %s\n",
 		hl_severity_text(in->severity), hl_certainty_name(in->certainty),
@@ -258,8 +257,8 @@ static void count_proofs(struct hl_app *app, const struct hl_thread *thread,
 			return;
 		for (size_t j = 0; j < n; j++) {
 			entered |= proofs[j].verified && proofs[j].state != HL_KEPT;
-			*ret_receipts += proofs[j].verified &&
-					 proofs[j].state == HL_DELIVERED;
+			*ret_receipts +=
+				proofs[j].verified && proofs[j].state == HL_DELIVERED;
 			*ret_bad += !proofs[j].verified;
 		}
 		*ret_entries += entered;
@@ -284,8 +283,9 @@ static void foot(FILE *out, struct hl_app *app, const struct hl_thread *thread)
 		fprintf(out, "\nattachments: %zu (hotline save %s)", files, id);
 	fputc('\n', out);
 	if (hl_thread_rings(app, thread))
-		fprintf(out, "\nanswer: hotline ack %s   (--acting, --decline \"why\", "
-			     "--redirect WHO)\n",
+		fprintf(out,
+			"\nanswer: hotline ack %s   (--acting, --decline \"why\", "
+			"--redirect WHO)\n",
 			id);
 }
 
@@ -293,8 +293,8 @@ void hl_timeline_print(struct hl_app *app, const struct hl_thread *thread)
 {
 	struct hl_prefixed out;
 	char last[11] = "";
-	enum hl_standing status = thread->n ? thread->letters[0].envelope.core.status
-					    : HL_ACTUAL;
+	enum hl_standing status =
+		thread->n ? thread->letters[0].envelope.core.status : HL_ACTUAL;
 
 	if (!hl_prefixed_begin(&out))
 		return;
@@ -313,8 +313,7 @@ void hl_timeline_print(struct hl_app *app, const struct hl_thread *thread)
 		const struct hl_letter *letter = &thread->letters[i];
 
 		if (letter->state != HL_LETTER_OPENED)
-			print_letter(
-				out.stream, app, thread, letter, HL_EFFECTIVE);
+			print_letter(out.stream, app, thread, letter, HL_EFFECTIVE);
 	}
 	foot(out.stream, app, thread);
 	hl_prefixed_end(&out, hl_talk_prefix(status));

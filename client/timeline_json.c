@@ -66,8 +66,7 @@ static void raise_json(struct hl_app *app, const struct hl_raise *r, json_t *to)
 		set(capability, "version", hl_json_view(r->capability.version));
 		set(capability, "level", hl_json_view(r->capability.level));
 		set(capability, "determination",
-			name_or_null(
-				hl_determination_name(r->capability.determination)));
+			name_or_null(hl_determination_name(r->capability.determination)));
 	}
 	set(to, "capability", capability);
 }
@@ -197,8 +196,8 @@ json_t *hl_timeline_letter_json(struct hl_app *app, const struct hl_thread *thre
 	else
 		set(one, "refused",
 			json_string(letter->state == HL_LETTER_SEALED
-					    ? "need-card"
-					    : hl_status_name(letter->code)));
+					? "need-card"
+					: hl_status_name(letter->code)));
 	return one;
 }
 

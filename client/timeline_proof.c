@@ -15,7 +15,8 @@ static void print_one(FILE *out, struct hl_app *app, const struct hl_letter *let
 	struct hl_entry entry = {0};
 
 	if (!proof->verified) {
-		fprintf(out, "  %-8s NOT VERIFIED: your node says %s, and shows no proof\n",
+		fprintf(out,
+			"  %-8s NOT VERIFIED: your node says %s, and shows no proof\n",
 			lab, proof->state == HL_KEPT ? "kept" : "more");
 		return;
 	}
@@ -25,7 +26,9 @@ static void print_one(FILE *out, struct hl_app *app, const struct hl_letter *let
 			hl_docs_lab_name(app, &letter->envelope.core.lab),
 			hl_time(app, entry.time));
 	switch (proof->state) {
-	case HL_KEPT: fprintf(out, "  %-8s kept at your node, not entered yet\n", lab); break;
+	case HL_KEPT:
+		fprintf(out, "  %-8s kept at your node, not entered yet\n", lab);
+		break;
 	case HL_ENTERED:
 		if (own)
 			fprintf(out, "  %-8s no receipt yet\n", lab);
@@ -64,8 +67,8 @@ static void print_letter(FILE *out, struct hl_app *app, const struct hl_letter *
 
 void hl_timeline_proofs(struct hl_app *app, const struct hl_thread *thread)
 {
-	enum hl_standing status = thread->n ? thread->letters[0].envelope.core.status
-					    : HL_ACTUAL;
+	enum hl_standing status =
+		thread->n ? thread->letters[0].envelope.core.status : HL_ACTUAL;
 	struct hl_prefixed out;
 
 	if (!hl_prefixed_begin(&out))

@@ -33,8 +33,8 @@ bool hl_words_named(const char *typed, const char *(*name)(unsigned), unsigned m
 	return false;
 }
 
-const char *hl_words_names(struct hl_app *app, const char *(*name)(unsigned),
-	unsigned min, unsigned max)
+const char *hl_words_names(
+	struct hl_app *app, const char *(*name)(unsigned), unsigned min, unsigned max)
 {
 	const char *list = "";
 
@@ -66,7 +66,8 @@ bool hl_words_span(const char *typed, uint64_t *ret_s)
 	static const struct {
 		const char *unit;
 		uint64_t s;
-	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+	} units[] = {
+		{"", 1}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
 	char *end = NULL;
 	unsigned long long n;
 
@@ -121,8 +122,8 @@ bool hl_words_time(const char *typed, uint64_t now, uint64_t *ret_ms)
 	return false;
 }
 
-enum hl_exit hl_words_time_option(const struct hl_args *args, const char *option,
-	bool *ret_has, uint64_t *ret_ms)
+enum hl_exit hl_words_time_option(
+	const struct hl_args *args, const char *option, bool *ret_has, uint64_t *ret_ms)
 {
 	const char *typed = hl_option(args, option);
 
@@ -140,13 +141,13 @@ enum hl_exit hl_words_field(struct hl_fields *fields, const char *typed)
 	const char *equals = strchr(typed, '=');
 
 	if (!equals || equals == typed)
-		return hl_fail(HL_EXIT_USAGE, "--field takes KEY=VALUE, not \"%s\"", typed);
+		return hl_fail(
+			HL_EXIT_USAGE, "--field takes KEY=VALUE, not \"%s\"", typed);
 	if (fields->n == HL_FIELDS_MAX)
 		return hl_fail(
 			HL_EXIT_USAGE, "a letter has at most %d fields", HL_FIELDS_MAX);
-	fields->items[fields->n++] =
-		(struct hl_field){hl_view_of(typed, (size_t)(equals - typed)),
-			hl_view_str(equals + 1)};
+	fields->items[fields->n++] = (struct hl_field){
+		hl_view_of(typed, (size_t)(equals - typed)), hl_view_str(equals + 1)};
 	return HL_EXIT_OK;
 }
 

@@ -23,8 +23,8 @@ HL_MUST enum hl_exit hl_words_choice(const struct hl_args *args, const char *opt
 bool hl_words_named(const char *typed, const char *(*name)(unsigned), unsigned min,
 	unsigned max, unsigned *ret);
 /* "actual, exercise, test". A scrap. */
-const char *hl_words_names(struct hl_app *app, const char *(*name)(unsigned),
-	unsigned min, unsigned max);
+const char *hl_words_names(
+	struct hl_app *app, const char *(*name)(unsigned), unsigned min, unsigned max);
 
 /* A span such as "90", "90s", "10m", "10 min", "3h", "2d" in seconds. False: it is none. */
 bool hl_words_span(const char *typed, uint64_t *ret_s);
@@ -34,8 +34,8 @@ HL_MUST enum hl_exit hl_words_span_option(const struct hl_args *args, const char
 /* A time: "2026-11-21T03:04:12Z", "2026-11-21 03:04" (UTC), or a span ago such as "2h". */
 bool hl_words_time(const char *typed, uint64_t now, uint64_t *ret_ms);
 /* *ret_has tells whether the option was given. */
-HL_MUST enum hl_exit hl_words_time_option(const struct hl_args *args, const char *option,
-	bool *ret_has, uint64_t *ret_ms);
+HL_MUST enum hl_exit hl_words_time_option(
+	const struct hl_args *args, const char *option, bool *ret_has, uint64_t *ret_ms);
 
 /* --field KEY=VALUE, sorted by key; borrows argv. */
 struct hl_fields {

@@ -23,16 +23,16 @@ static enum hl_exit choose(struct hl_talk *talk, struct hl_message *m, const cha
 	const char *decline = hl_option(args, "decline");
 	const char *redirect = hl_option(args, "redirect");
 	unsigned given = (hl_option(args, "acting") != NULL) +
-			 (hl_option(args, "accept") != NULL) + (decline != NULL) +
-			 (redirect != NULL);
+		(hl_option(args, "accept") != NULL) + (decline != NULL) +
+		(redirect != NULL);
 
 	if (given > 1)
-		return hl_usage_error(args,
-			"only one of --acting, --accept, --decline and --redirect");
-	m->ack.answer = decline				? HL_DECLINED
-			: redirect			? HL_REDIRECTED
-			: hl_option(args, "acting") ? HL_ACTING
-						      : HL_ACCEPTED;
+		return hl_usage_error(
+			args, "only one of --acting, --accept, --decline and --redirect");
+	m->ack.answer = decline             ? HL_DECLINED
+		: redirect                  ? HL_REDIRECTED
+		: hl_option(args, "acting") ? HL_ACTING
+					    : HL_ACCEPTED;
 	if (redirect) {
 		m->ack.has_redirect = true;
 		m->ack.redirect = hl_view_str(redirect);
@@ -62,8 +62,8 @@ enum hl_exit hl_cmd_ack(struct hl_app *app, const struct hl_args *args)
 			"speak: hotline say %s",
 			hl_thread_short(app, &talk.thread.id),
 			hl_thread_short(app, &talk.thread.id));
-	code = hl_compose_follow(app, &talk.thread, HL_ACK, false, &call->id,
-		&talk.follow, &talk.draft);
+	code = hl_compose_follow(
+		app, &talk.thread, HL_ACK, false, &call->id, &talk.follow, &talk.draft);
 	if (code == HL_EXIT_OK)
 		code = choose(&talk, &talk.draft.message, &decline);
 	if (code == HL_EXIT_OK)

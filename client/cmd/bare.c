@@ -30,9 +30,9 @@ static bool missed(struct hl_app *app, const struct hl_thread *thread)
 
 	return (thread->incident.phase == HL_RESOLVED ||
 		       thread->incident.phase == HL_CANCELLED) &&
-	       call && !hl_id_eq(&call->lab, &app->lab) &&
-	       !hl_call_answer(call, &app->lab) &&
-	       last->envelope.core.created + DAY_MS > hl_clock();
+		call && !hl_id_eq(&call->lab, &app->lab) &&
+		!hl_call_answer(call, &app->lab) &&
+		last->envelope.core.created + DAY_MS > hl_clock();
 }
 
 static enum hl_exit fill(struct hl_app *app, struct board *b)
@@ -75,8 +75,8 @@ static const char *left(struct hl_app *app, uint64_t deadline)
 	uint64_t now = hl_clock();
 
 	return deadline > now
-		       ? hl_scrap(app, "%s left", hl_span(app, deadline - now))
-		       : hl_scrap(app, "OVERDUE by %s", hl_span(app, now - deadline));
+		? hl_scrap(app, "%s left", hl_span(app, deadline - now))
+		: hl_scrap(app, "OVERDUE by %s", hl_span(app, now - deadline));
 }
 
 /* Who answered the opening call, one after the other, and that this lab has not. */
@@ -119,16 +119,16 @@ static void print_ringing(struct hl_app *app, const struct hl_thread *thread)
 	fprintf(out.stream, "      %s %s by %s", hl_timeline_what(app, letter, false),
 		hl_time_hour(app, call->core->created), hl_letter_person(app, letter));
 	for (size_t i = 0; raise && i < raise->message.raise.n_ask; i++)
-		fprintf(out.stream, "%s%s", i ? ", " : "; asks: ",
-			hl_safe(app, raise->message.raise.ask[i]));
+		fprintf(out.stream, "%s%s",
+			i ? ", " : "; asks: ", hl_safe(app, raise->message.raise.ask[i]));
 	fputc('\n', out.stream);
 	answers(out.stream, app, thread);
 	fprintf(out.stream, "\nhotline show %-8s read it\n", id);
-	fprintf(out.stream, "hotline ack %-8s  answer: you have read it (--acting, "
-			    "--decline \"why\")\n",
+	fprintf(out.stream,
+		"hotline ack %-8s  answer: you have read it (--acting, "
+		"--decline \"why\")\n",
 		id);
-	hl_prefixed_end(&out,
-		hl_scrap(app, "  %s", hl_talk_prefix(call->core->status)));
+	hl_prefixed_end(&out, hl_scrap(app, "  %s", hl_talk_prefix(call->core->status)));
 }
 
 static void print_lines(struct hl_app *app, struct hl_line *line)
@@ -155,13 +155,12 @@ static void print_lines(struct hl_app *app, struct hl_line *line)
 				p->heard ? hl_span(app,
 						   reply.body.status.time > p->heard
 							   ? reply.body.status.time -
-								     p->heard
+								   p->heard
 							   : 0)
 					 : "since ever",
 				card && card->n_contacts ? " (" : "",
-				card && card->n_contacts
-					? hl_safe(app, card->contacts[0])
-					: "",
+				card && card->n_contacts ? hl_safe(app, card->contacts[0])
+							 : "",
 				card && card->n_contacts ? ")" : "");
 	}
 	printf("%s\n", reply.body.status.n_peers ? "" : " none: hotline peer add FILE");
@@ -181,10 +180,9 @@ static void print_board(struct hl_app *app, const struct board *b)
 	else
 		printf("Quiet. %zu incident%s open, %s.\n", b->open,
 			b->open == 1 ? "" : "s",
-			b->unanswered
-				? hl_scrap(app, "%zu not answered by all yet",
-					  b->unanswered)
-				: "all answered");
+			b->unanswered ? hl_scrap(app, "%zu not answered by all yet",
+						b->unanswered)
+				      : "all answered");
 	for (size_t i = 0; i < b->n; i++)
 		if (hl_thread_rings(app, &b->threads[i]))
 			print_ringing(app, &b->threads[i]);
@@ -194,8 +192,8 @@ static void print_board(struct hl_app *app, const struct board *b)
 			       "show %s\n",
 				hl_talk_prefix(
 					b->threads[i].letters[0].envelope.core.status),
-				hl_docs_lab_name(app,
-					&b->threads[i].letters[0].envelope.core.lab),
+				hl_docs_lab_name(
+					app, &b->threads[i].letters[0].envelope.core.lab),
 				hl_safe(app, b->threads[i].incident.title),
 				hl_thread_short(app, &b->threads[i].id));
 }

@@ -29,7 +29,8 @@ static enum hl_exit put(struct parcel *p, enum hl_doc sort, struct hl_view doc)
 		if (p->items[i].sort == sort && hl_view_eq(p->items[i].doc, doc))
 			return HL_EXIT_OK;
 	if (p->n == HL_FILE_ITEMS_MAX)
-		return hl_fail(HL_EXIT_NO, "too much for one file; export less at a time");
+		return hl_fail(
+			HL_EXIT_NO, "too much for one file; export less at a time");
 	if (hl_buf_append(&p->bytes[p->n], doc) != HL_OK)
 		return hl_fail_status(HL_ERR_NOMEM, "writing a file");
 	p->items[p->n].sort = sort;
@@ -107,8 +108,8 @@ static enum hl_exit put_draft(struct parcel *p, uint64_t n)
 	enum hl_exit code;
 
 	if (hl_outbox_by_number(p->app, n, &row) != HL_EXIT_OK)
-		return hl_fail(HL_EXIT_NO, "there is no draft d%llu",
-			(unsigned long long)n);
+		return hl_fail(
+			HL_EXIT_NO, "there is no draft d%llu", (unsigned long long)n);
 	if (hl_letter_load(p->app, &row.id, &letter) != HL_EXIT_OK)
 		return hl_fail(HL_EXIT_NO, "the letter of d%llu is not held",
 			(unsigned long long)n);

@@ -72,7 +72,7 @@ static bool pinned(struct hl_app *app, const struct hl_id *lab)
 	const struct hl_directory *directory = hl_docs_directory(app);
 
 	return hl_id_eq(lab, &app->lab) ||
-	       (directory && hl_directory_peer(directory, lab));
+		(directory && hl_directory_peer(directory, lab));
 }
 
 /* Kept here, and for the own node: it goes there with the next line. */

@@ -37,8 +37,8 @@ static bool has_text(struct hl_app *app, const struct hl_thread *thread, const c
 		strcasestr(hl_safe(app, thread->incident.kind), text))
 		return true;
 	for (size_t i = 0; i < thread->n_fold; i++)
-		if (strcasestr(hl_safe_block(app, thread->fold[i].message->text, 0),
-			    text))
+		if (strcasestr(
+			    hl_safe_block(app, thread->fold[i].message->text, 0), text))
 			return true;
 	return false;
 }
@@ -56,14 +56,13 @@ static bool wanted(
 	struct hl_app *app, const struct filter *f, const struct hl_thread *thread)
 {
 	bool closed = thread->incident.phase == HL_RESOLVED ||
-		      thread->incident.phase == HL_CANCELLED;
-	uint64_t newest = thread->n ? thread->letters[thread->n - 1].envelope.core.created
-				    : 0;
+		thread->incident.phase == HL_CANCELLED;
+	uint64_t newest =
+		thread->n ? thread->letters[thread->n - 1].envelope.core.created : 0;
 
-	return (f->all || f->closed == closed) &&
-	       (!f->has_since || newest >= f->since) &&
-	       (!f->has_peer || has_lab(thread, &f->peer)) &&
-	       (!f->grep || has_text(app, thread, f->grep));
+	return (f->all || f->closed == closed) && (!f->has_since || newest >= f->since) &&
+		(!f->has_peer || has_lab(thread, &f->peer)) &&
+		(!f->grep || has_text(app, thread, f->grep));
 }
 
 static json_t *row_json(struct hl_app *app, const struct hl_thread *thread)
@@ -76,8 +75,7 @@ static json_t *row_json(struct hl_app *app, const struct hl_thread *thread)
 
 	hl_thread_count(thread, &labs, &answered);
 	json_object_set_new(one, "id", hl_json_id(app, &thread->id));
-	json_object_set_new(
-		one, "short", json_string(hl_thread_short(app, &thread->id)));
+	json_object_set_new(one, "short", json_string(hl_thread_short(app, &thread->id)));
 	json_object_set_new(one, "phase", json_string(hl_phase_name(in->phase)));
 	json_object_set_new(one, "status", json_string(hl_standing_name(first->status)));
 	json_object_set_new(
@@ -86,8 +84,7 @@ static json_t *row_json(struct hl_app *app, const struct hl_thread *thread)
 	json_object_set_new(one, "title", hl_json_view(in->title));
 	json_object_set_new(one, "severity", json_integer(in->severity));
 	json_object_set_new(one, "lab", hl_json_id(app, &first->lab));
-	json_object_set_new(
-		one, "name", json_string(hl_docs_lab_name(app, &first->lab)));
+	json_object_set_new(one, "name", json_string(hl_docs_lab_name(app, &first->lab)));
 	json_object_set_new(one, "created", hl_json_time(app, first->created));
 	json_object_set_new(one, "labs", json_integer((json_int_t)labs));
 	json_object_set_new(one, "answered", json_integer((json_int_t)answered));
@@ -97,7 +94,8 @@ static json_t *row_json(struct hl_app *app, const struct hl_thread *thread)
 	return one;
 }
 
-static void row(struct hl_app *app, struct hl_table *table, const struct hl_thread *thread)
+static void row(
+	struct hl_app *app, struct hl_table *table, const struct hl_thread *thread)
 {
 	const struct hl_core *first = &thread->letters[0].envelope.core;
 	const struct hl_incident *in = &thread->incident;
@@ -106,16 +104,15 @@ static void row(struct hl_app *app, struct hl_table *table, const struct hl_thre
 	const char *state;
 
 	hl_thread_count(thread, &labs, &answered);
-	state = rings			 ? "RINGS"
+	state = rings                  ? "RINGS"
 		: in->phase != HL_OPEN ? hl_phase_name(in->phase)
-					 : hl_scrap(app, "%zu/%zu", answered, labs);
+				       : hl_scrap(app, "%zu/%zu", answered, labs);
 	hl_table_row(table,
 		hl_scrap(app, "%s%s", hl_talk_prefix(first->status),
 			hl_thread_short(app, &thread->id)),
 		hl_scrap(app, "%.16s", hl_time(app, first->created)),
-		hl_docs_lab_name(app, &first->lab),
-		hl_precedence_name(first->precedence), state,
-		in->kind.n ? hl_safe(app, in->kind) : "?",
+		hl_docs_lab_name(app, &first->lab), hl_precedence_name(first->precedence),
+		state, in->kind.n ? hl_safe(app, in->kind) : "?",
 		in->title.n ? hl_safe(app, in->title) : "(its beginning is not held)");
 }
 
@@ -146,8 +143,7 @@ static enum hl_exit print(struct hl_app *app, const struct filter *f)
 {
 	static const char *const headings[] = {
 		"ID", "RAISED (UTC)", "BY", "SPEED", "STATE", "KIND", "TITLE"};
-	struct hl_table *table =
-		app->json ? NULL : hl_table_new(app, headings, 7);
+	struct hl_table *table = app->json ? NULL : hl_table_new(app, headings, 7);
 	json_t *doc, *rows = json_array();
 	size_t shown = 0;
 	enum hl_exit code = each(app, f, table, rows, &shown);
@@ -163,9 +159,9 @@ static enum hl_exit print(struct hl_app *app, const struct filter *f)
 	if (code == HL_EXIT_OK && shown == 0)
 		printf("No incident%s.%s\n",
 			f->grep || f->has_since || f->has_peer ? " matches"
-			: f->closed			      ? " is closed"
-			: f->all ? " is held"
-				 : " is open",
+				: f->closed                    ? " is closed"
+				: f->all                       ? " is held"
+							       : " is open",
 			f->all || f->closed ? "" : "  Closed ones: hotline list --all");
 	if (shown > 0)
 		hl_table_print(table);

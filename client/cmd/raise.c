@@ -20,8 +20,9 @@ void hl_raise_kinds(FILE *stream)
 	for (size_t i = 0; i < n; i++) {
 		fprintf(stream, "  %-22s %s\n", kinds[i].name, kinds[i].text);
 		if (kinds[i].capability)
-			fprintf(stream, "  %-22s   needs --framework, --level, "
-					"--determination\n",
+			fprintf(stream,
+				"  %-22s   needs --framework, --level, "
+				"--determination\n",
 				"");
 		for (size_t j = 0; kinds[i].fields[j]; j++)
 			fprintf(stream, "  %-22s   needs --field %s=…\n", "",
@@ -57,8 +58,8 @@ static enum hl_exit capability(const struct hl_args *args, struct hl_raise *rais
 	if (!framework && !level && !hl_option(args, "determination"))
 		return HL_EXIT_OK;
 	if (!framework || !level || !hl_option(args, "determination"))
-		return hl_usage_error(args,
-			"--framework, --level and --determination go together");
+		return hl_usage_error(
+			args, "--framework, --level and --determination go together");
 	raise->has_capability = true;
 	raise->capability.framework = hl_view_str(framework);
 	raise->capability.version = hl_view_str(hl_option(args, "framework-version"));
@@ -87,14 +88,14 @@ static enum hl_exit head(struct hl_raising *r, struct hl_raise *raise)
 	if (code == HL_EXIT_OK)
 		code = hl_option_number(args, "severity", 0, 4, 1, &severity);
 	if (code == HL_EXIT_OK)
-		code = hl_words_choice(args, "certainty", hl_certainty_name, 0, 4, 3,
-			&raise->certainty);
+		code = hl_words_choice(
+			args, "certainty", hl_certainty_name, 0, 4, 3, &raise->certainty);
 	if (code == HL_EXIT_OK)
-		code = hl_words_choice(args, "urgency", hl_urgency_name, 0, 4, 0,
-			&raise->urgency);
+		code = hl_words_choice(
+			args, "urgency", hl_urgency_name, 0, 4, 0, &raise->urgency);
 	if (code == HL_EXIT_OK)
-		code = hl_words_choice(args, "context", hl_context_name, 0, 4, 0,
-			&raise->context);
+		code = hl_words_choice(
+			args, "context", hl_context_name, 0, 4, 0, &raise->context);
 	if (code == HL_EXIT_OK)
 		code = hl_words_choice(
 			args, "tlp", hl_handling_name, 1, 5, 3, &raise->handling);
@@ -134,8 +135,8 @@ static enum hl_exit options(struct hl_raising *r)
 		code = hl_words_time_option(args, "determined-at",
 			&raise->has_determined_at, &raise->determined_at);
 	if (code == HL_EXIT_OK)
-		code = hl_words_span_option(args, "answer-within", 604800, 0,
-			&r->talk.draft.answer_within);
+		code = hl_words_span_option(
+			args, "answer-within", 604800, 0, &r->talk.draft.answer_within);
 	if (code == HL_EXIT_OK)
 		code = hl_words_fields(args, &r->talk.fields);
 	return code;
@@ -164,8 +165,8 @@ static enum hl_exit content(struct hl_raising *r, bool ask)
 	enum hl_exit code;
 
 	if (!r->to)
-		return hl_usage_error(args,
-			"say to whom: --to LAB[,LAB…], a group as @name, or @all");
+		return hl_usage_error(
+			args, "say to whom: --to LAB[,LAB…], a group as @name, or @all");
 	if (m->raise.kind.n == 0)
 		return hl_usage_error(
 			args, "say what happened: --kind KIND (--kind '?' lists them)");
@@ -186,8 +187,7 @@ static enum hl_exit content(struct hl_raising *r, bool ask)
 
 static enum hl_exit addressees(struct hl_raising *r)
 {
-	enum hl_exit code =
-		hl_docs_find_labs(r->talk.app, r->to, &r->labs, &r->n_labs);
+	enum hl_exit code = hl_docs_find_labs(r->talk.app, r->to, &r->labs, &r->n_labs);
 
 	if (code == HL_EXIT_OK && r->n_labs == 0)
 		return hl_fail(HL_EXIT_USAGE,
@@ -238,8 +238,7 @@ static enum hl_exit finish(struct hl_talk *talk, const char *wait, uint64_t time
 	}
 	doc = hl_talk_json(talk);
 	if (wait && code == HL_EXIT_OK && talk->row.state == HL_OUTBOX_SENT)
-		code = hl_raise_wait(
-			talk, strcmp(wait, "answered") == 0, timeout, doc);
+		code = hl_raise_wait(talk, strcmp(wait, "answered") == 0, timeout, doc);
 	if (!app->json) {
 		json_decref(doc);
 		return code;

@@ -6,8 +6,7 @@
 #include "client/cmd/raise.h"
 
 /* An answer's room; NULL (said) when there is no more. */
-static enum hl_exit ask_line(
-	struct hl_raising *r, const char *question, const char **ret)
+static enum hl_exit ask_line(struct hl_raising *r, const char *question, const char **ret)
 {
 	struct hl_buf *room = &r->asked[r->n_asked];
 	enum hl_exit code;
@@ -71,8 +70,8 @@ static enum hl_exit ask_to(struct hl_raising *r)
 		if (code != HL_EXIT_OK)
 			return code;
 		/* What is not found has been said: ask again. */
-		if (*typed && hl_docs_find_labs(r->talk.app, typed, &labs, &n) ==
-				      HL_EXIT_OK) {
+		if (*typed &&
+			hl_docs_find_labs(r->talk.app, typed, &labs, &n) == HL_EXIT_OK) {
 			r->to = typed;
 			r->n_asked++;
 		}
@@ -103,7 +102,8 @@ static enum hl_exit ask_head(struct hl_raising *r)
 			hl_severity_text, 0, 4, &raise->severity);
 	}
 	if (code == HL_EXIT_OK && !r->given_certainty)
-		code = ask_choice(r, "Sure?           observed / likely / possible [likely]  ",
+		code = ask_choice(r,
+			"Sure?           observed / likely / possible [likely]  ",
 			hl_certainty_name, 0, 4, &raise->certainty);
 	if (code == HL_EXIT_OK && !r->given_context)
 		code = ask_choice(r,
@@ -121,8 +121,7 @@ static enum hl_exit ask_field(struct hl_raising *r, const char *key)
 		if (hl_view_eq(r->talk.fields.items[i].key, hl_view_str(key)))
 			return HL_EXIT_OK;
 	do {
-		code = ask_line(
-			r, hl_scrap(r->talk.app, "%-16s", key), &typed);
+		code = ask_line(r, hl_scrap(r->talk.app, "%-16s", key), &typed);
 		if (code != HL_EXIT_OK)
 			return code;
 	} while (!*typed);
@@ -135,8 +134,8 @@ static enum hl_exit ask_field(struct hl_raising *r, const char *key)
 
 static enum hl_exit ask_capability(struct hl_raising *r)
 {
-	static const char *const questions[] = {"Framework       ",
-		"Its version     ", "Level           (your own name for it)          "};
+	static const char *const questions[] = {"Framework       ", "Its version     ",
+		"Level           (your own name for it)          "};
 	struct hl_capability *c = &r->talk.draft.message.raise.capability;
 	struct hl_view *into[] = {&c->framework, &c->version, &c->level};
 	enum hl_exit code = HL_EXIT_OK;
@@ -230,9 +229,9 @@ enum hl_exit hl_raise_confirm(struct hl_raising *r)
 			hl_docs_lab_name(app, &r->labs[i]),
 			hl_compose_readers(app, &r->labs[i]));
 	want = draft->status == HL_ACTUAL
-		       ? hl_scrap(app, "send actual %s",
-				 lower(app, hl_precedence_name(draft->precedence)))
-		       : hl_scrap(app, "send %s", hl_standing_name(draft->status));
+		? hl_scrap(app, "send actual %s",
+			  lower(app, hl_precedence_name(draft->precedence)))
+		: hl_scrap(app, "send %s", hl_standing_name(draft->status));
 	hl_note("\n  %s%s%s  %s  severity %u  TLP:%s", prefix,
 		draft->status == HL_ACTUAL ? "ACTUAL  " : "",
 		hl_precedence_name(draft->precedence), hl_safe(app, raise->kind),

@@ -40,18 +40,15 @@ static void look_at_proof(struct wait *w, struct waited *lab)
 	struct hl_proof proof;
 
 	if (lab->stored || lab->refused ||
-		!hl_proof_of(app, &w->talk->row.id, &lab->lab, &proof) ||
-		!proof.verified)
+		!hl_proof_of(app, &w->talk->row.id, &lab->lab, &proof) || !proof.verified)
 		return;
 	lab->since = proof.since;
 	if (proof.state == HL_DELIVERED) {
 		lab->stored = true;
-		show(w, lab,
-			hl_scrap(app, "stored %s", hl_time_hour(app, proof.since)));
+		show(w, lab, hl_scrap(app, "stored %s", hl_time_hour(app, proof.since)));
 	} else if (proof.state == HL_REFUSED) {
 		lab->refused = true;
-		show(w, lab,
-			hl_scrap(app, "REFUSED it: %s", hl_status_text(proof.code)));
+		show(w, lab, hl_scrap(app, "REFUSED it: %s", hl_status_text(proof.code)));
 	}
 }
 
@@ -105,8 +102,8 @@ static enum hl_exit begin_watch(struct wait *w)
 {
 	HL_CLEAN_REPLY struct hl_reply reply = {0};
 	struct hl_line *line = w->talk->line;
-	struct hl_frame watch = {.type = HL_FRAME_WATCH,
-		.feed = {.after = hl_line_node(line)->last_feed}};
+	struct hl_frame watch = {
+		.type = HL_FRAME_WATCH, .feed = {.after = hl_line_node(line)->last_feed}};
 	enum hl_exit code = hl_line_ask(line, &watch, 0, &reply);
 
 	if (code == HL_EXIT_OK && reply.code != HL_OK)
@@ -125,8 +122,8 @@ static enum hl_exit take_event(struct wait *w, const struct hl_frame *event)
 		const struct hl_feed_item *item = &event->event.items[i];
 		bool ours = hl_id_eq(&item->id, &w->talk->row.id);
 
-		proof |= ours && (item->sort == HL_FEED_RECEIPT ||
-					 item->sort == HL_FEED_REFUSED);
+		proof |= ours &&
+			(item->sort == HL_FEED_RECEIPT || item->sort == HL_FEED_REFUSED);
 		letter |= !ours && item->sort == HL_FEED_LETTER;
 	}
 	if (proof)
@@ -188,9 +185,8 @@ static void name_missing(const struct wait *w, const struct waited *lab)
 	struct hl_app *app = w->talk->app;
 	const struct hl_card *card = hl_docs_card(app, &lab->lab);
 	const char *phone = card && card->n_contacts > 0
-				    ? hl_scrap(app, "; by phone: %s",
-					      hl_safe(app, card->contacts[0]))
-				    : "";
+		? hl_scrap(app, "; by phone: %s", hl_safe(app, card->contacts[0]))
+		: "";
 
 	if (!lab->stored && !lab->refused)
 		hl_note("%-8s not yet%s", hl_docs_lab_name(app, &lab->lab), phone);
@@ -211,11 +207,10 @@ static json_t *labs_json(const struct wait *w)
 		json_object_set_new(one, "lab", hl_json_id(app, &lab->lab));
 		json_object_set_new(
 			one, "name", json_string(hl_docs_lab_name(app, &lab->lab)));
-		json_object_set_new(one, "stored",
-			hl_json_time(app, lab->stored ? lab->since : 0));
-		json_object_set_new(one, "refused", json_boolean(lab->refused));
 		json_object_set_new(
-			one, "answered", hl_json_time(app, lab->answered_at));
+			one, "stored", hl_json_time(app, lab->stored ? lab->since : 0));
+		json_object_set_new(one, "refused", json_boolean(lab->refused));
+		json_object_set_new(one, "answered", hl_json_time(app, lab->answered_at));
 		json_object_set_new(one, "answer",
 			lab->answer ? json_string(lab->answer) : json_null());
 		json_array_append_new(labs, one);

@@ -81,21 +81,21 @@ static enum hl_exit judge(struct hl_app *app, const struct hl_envelope *envelope
 }
 
 /* Keeps the released copy in place of the one that waits, for sending. */
-static enum hl_exit keep(struct hl_app *app, const struct hl_envelope *envelope,
-	struct hl_outgoing *row)
+static enum hl_exit keep(
+	struct hl_app *app, const struct hl_envelope *envelope, struct hl_outgoing *row)
 {
 	bool whole = hl_envelope_released(envelope, hl_docs_own(app));
 	enum hl_outbox_state state = whole ? HL_OUTBOX_DRAFT : HL_OUTBOX_RELEASE;
 	enum hl_exit code = hl_db_begin(app->db);
 
 	if (code == HL_EXIT_OK)
-		code = hl_letter_keep(
-			app, envelope, HL_SOURCE_NODE, 0, false, 0, NULL);
+		code = hl_letter_keep(app, envelope, HL_SOURCE_OWN, 0, false, 0, NULL);
 	if (code == HL_EXIT_OK)
 		code = hl_outbox_keep(app, envelope, state, NULL, row);
 	if (code == HL_EXIT_OK)
-		code = hl_db_do(app->db, "UPDATE outbox SET doc = ?, state = ? WHERE n = ?",
-			"bii", hl_view_buf(&envelope->doc), (uint64_t)state, row->n);
+		code = hl_db_do(app->db,
+			"UPDATE outbox SET doc = ?, state = ? WHERE n = ?", "bii",
+			hl_view_buf(&envelope->doc), (uint64_t)state, row->n);
 	if (code != HL_EXIT_OK) {
 		hl_db_rollback(app->db);
 		return code;
@@ -113,8 +113,8 @@ static enum hl_exit release_one(struct hl_talk *talk, struct hl_view doc)
 	enum hl_exit code;
 
 	if (status != HL_OK)
-		return hl_fail(HL_EXIT_NO, "the letter is damaged: %s",
-			hl_status_text(status));
+		return hl_fail(
+			HL_EXIT_NO, "the letter is damaged: %s", hl_status_text(status));
 	code = judge(app, &envelope, &sender);
 	if (code == HL_EXIT_OK)
 		code = read_it(app, &envelope, sender);

@@ -11,8 +11,8 @@ static void by_hand(struct hl_app *app, const struct hl_evidence *e)
 		(unsigned long long)e->size, hl_hex(app, &e->sha256));
 }
 
-static enum hl_exit save_one(struct hl_app *app, const char *dir,
-	const struct hl_evidence *e, json_t *files)
+static enum hl_exit save_one(
+	struct hl_app *app, const char *dir, const struct hl_evidence *e, json_t *files)
 {
 	const char *path = NULL;
 	struct hl_id hash;
@@ -121,6 +121,5 @@ enum hl_exit hl_cmd_save(struct hl_app *app, const struct hl_args *args)
 		code = hl_thread_load(app, &incident, &thread);
 	if (code != HL_EXIT_OK)
 		return code;
-	return path ? check(app, &thread, path)
-		    : save_all(app, dir ? dir : ".", &thread);
+	return path ? check(app, &thread, path) : save_all(app, dir ? dir : ".", &thread);
 }

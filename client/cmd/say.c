@@ -8,8 +8,8 @@ static enum hl_exit fill(struct hl_talk *talk, bool call)
 	unsigned precedence;
 	enum hl_exit code;
 
-	code = hl_compose_follow(app, &talk->thread, HL_SAY, call, NULL, &talk->follow,
-		&talk->draft);
+	code = hl_compose_follow(
+		app, &talk->thread, HL_SAY, call, NULL, &talk->follow, &talk->draft);
 	if (code == HL_EXIT_OK)
 		code = hl_words_choice(args, "precedence", hl_precedence_name, HL_ROUTINE,
 			HL_FLASH, talk->draft.precedence, &precedence);

@@ -13,11 +13,11 @@ static bool incomplete(struct hl_app *app, const struct hl_letter *letter)
 
 	if (!own)
 		return !hl_proof_of(app, &letter->envelope.id, &core->lab, &proof) ||
-		       !proof.verified || proof.state == HL_KEPT;
+			!proof.verified || proof.state == HL_KEPT;
 	for (size_t i = 0; i < core->n_labs; i++)
 		if (!hl_id_eq(&core->labs[i], &core->lab) &&
-			(!hl_proof_of(app, &letter->envelope.id, &core->labs[i],
-				 &proof) ||
+			(!hl_proof_of(
+				 app, &letter->envelope.id, &core->labs[i], &proof) ||
 				!proof.verified || proof.state < HL_DELIVERED))
 			return true;
 	return false;
@@ -35,8 +35,8 @@ static enum hl_exit ask_proofs(
 	return code == HL_EXIT_NODE ? HL_EXIT_OK : code;
 }
 
-static enum hl_exit print(struct hl_app *app, const struct hl_args *args,
-	const struct hl_id *incident)
+static enum hl_exit print(
+	struct hl_app *app, const struct hl_args *args, const struct hl_id *incident)
 {
 	HL_CLEAN_THREAD struct hl_thread thread = {0};
 	enum hl_exit code = hl_thread_load(app, incident, &thread);

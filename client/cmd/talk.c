@@ -32,8 +32,8 @@ enum hl_exit hl_talk_key(
 	if (talk->key && (!*talk->key || strlen(talk->key) > 128))
 		return hl_usage_error(
 			args, "--idempotency-key takes 1 to 128 characters");
-	talk->again = talk->key &&
-		      hl_outbox_by_key(app, talk->key, &talk->row) == HL_EXIT_OK;
+	talk->again =
+		talk->key && hl_outbox_by_key(app, talk->key, &talk->row) == HL_EXIT_OK;
 	return HL_EXIT_OK;
 }
 
@@ -45,8 +45,7 @@ enum hl_exit hl_talk_begin(
 	if (code != HL_EXIT_OK)
 		return code;
 	/* Whatever keeps the node from us, the letter is sealed and kept all the same. */
-	talk->away_code = hl_line_try(
-		app, &talk->line, talk->away, sizeof(talk->away));
+	talk->away_code = hl_line_try(app, &talk->line, talk->away, sizeof(talk->away));
 	if (talk->away_code != HL_EXIT_OK)
 		talk->line = NULL;
 	return HL_EXIT_OK;

@@ -28,8 +28,7 @@ static enum hl_exit options(struct hl_talk *talk, struct hl_message *m)
 	if (code == HL_EXIT_OK)
 		code = hl_evidence_read(talk->app, args, &talk->evidence);
 	if (code == HL_EXIT_OK)
-		code = hl_words_text(
-			talk->app, args, few(args), few(args), &talk->text);
+		code = hl_words_text(talk->app, args, few(args), few(args), &talk->text);
 	if (code != HL_EXIT_OK)
 		return code;
 	m->update.has_severity = hl_option(args, "severity") != NULL;
@@ -65,8 +64,8 @@ enum hl_exit hl_cmd_update(struct hl_app *app, const struct hl_args *args)
 			hl_thread_short(app, &talk.thread.id),
 			hl_docs_lab_name(app, &raise->envelope.core.lab),
 			hl_thread_short(app, &talk.thread.id));
-	code = hl_compose_follow(app, &talk.thread, HL_UPDATE, false, NULL, &talk.follow,
-		&talk.draft);
+	code = hl_compose_follow(
+		app, &talk.thread, HL_UPDATE, false, NULL, &talk.follow, &talk.draft);
 	if (code == HL_EXIT_OK)
 		code = options(&talk, &talk.draft.message);
 	return code == HL_EXIT_OK ? hl_talk_send(&talk, "updated.") : code;

@@ -96,13 +96,13 @@ static void tell_letter(struct watch *w, const struct hl_id *id)
 	/* SPEC envelope 4.3: its type against class, status and precedence (23): what was meant to
 	 * look quiet rings. */
 	call = !hl_id_eq(&core->lab, &app->lab) &&
-	       (core->class == HL_CLASS_CALL ||
-		       (letter.state == HL_LETTER_REFUSED && letter.code == HL_BAD_TYPE));
+		(core->class == HL_CLASS_CALL ||
+			(letter.state == HL_LETTER_REFUSED &&
+				letter.code == HL_BAD_TYPE));
 	json_object_set_new(doc, "incident", hl_json_id(app, &letter.incident));
 	json_object_set_new(
 		doc, "short", json_string(hl_thread_short(app, &letter.incident)));
-	json_object_set_new(
-		doc, "letter", hl_timeline_letter_json(app, NULL, &letter));
+	json_object_set_new(doc, "letter", hl_timeline_letter_json(app, NULL, &letter));
 	emit(w,
 		hl_scrap(app, "%s%s  %s%s", hl_talk_prefix(core->status),
 			hl_thread_short(app, &letter.incident),
@@ -114,8 +114,8 @@ static void tell_letter(struct watch *w, const struct hl_id *id)
 }
 
 /* An event about a letter that is held: its incident, the lab, a word. */
-static void tell_about(struct watch *w, const struct hl_feed_item *item,
-	const char *name, const char *what, bool loud)
+static void tell_about(struct watch *w, const struct hl_feed_item *item, const char *name,
+	const char *what, bool loud)
 {
 	HL_CLEAN_LETTER struct hl_letter letter = {0};
 	struct hl_app *app = w->app;
@@ -130,8 +130,8 @@ static void tell_about(struct watch *w, const struct hl_feed_item *item,
 	json_object_set_new(
 		doc, "short", json_string(hl_thread_short(app, &letter.incident)));
 	json_object_set_new(doc, "id", hl_json_id(app, &item->id));
-	json_object_set_new(doc, "lab",
-		item->has_lab ? hl_json_id(app, &item->lab) : json_null());
+	json_object_set_new(
+		doc, "lab", item->has_lab ? hl_json_id(app, &item->lab) : json_null());
 	emit(w,
 		hl_scrap(app, "%s%s  %-8s %s",
 			hl_talk_prefix(letter.envelope.core.status),
@@ -173,8 +173,9 @@ static void tell_link(struct watch *w, const struct hl_feed_item *item)
 	json_object_set_new(doc, "state", json_string(hl_link_state_name(state)));
 	emit(w,
 		hl_scrap(app, "line to %s: %s", name,
-			up ? "up" : state == HL_LINK_DOWN ? "SILENT"
-							    : hl_link_state_name(state)),
+			up                              ? "up"
+				: state == HL_LINK_DOWN ? "SILENT"
+							: hl_link_state_name(state)),
 		doc, state == HL_LINK_DOWN);
 }
 
@@ -253,8 +254,8 @@ static void went_away(struct watch *w, const char *why)
 	w->away_since = hl_clock();
 	json_object_set_new(doc, "why", json_string(why));
 	emit(w,
-		hl_scrap(w->app, "YOUR NODE IS AWAY%s%s: nothing can ring here", *why ? ": " : "",
-			why),
+		hl_scrap(w->app, "YOUR NODE IS AWAY%s%s: nothing can ring here",
+			*why ? ": " : "", why),
 		doc, true);
 }
 
