@@ -137,6 +137,9 @@ static enum hl_status take_suspension(struct hl_engine *e, struct hl_view doc)
 		return asked.status;
 	if (status != HL_OK)
 		return status;
+	if (lab->suspensions >= SUSPENSIONS_MAX)
+		return HL_OVER_QUOTA;
+	lab->asked_suspensions_link = 0; /* more may follow */
 	/* As its version: the first number of the lab's channel that came later. */
 	struct peer *peer = hl_peer(e, &s.lab);
 	struct hl_doc_row row = {.sort = HL_DOC_SUSPENSION,

@@ -120,6 +120,8 @@ static enum hl_status put_in_force(
 		status = hl_lab_count(e, lab);
 	if (status == HL_OK)
 		status = hl_engine_load_known(e);
+	if (status == HL_OK)
+		status = hl_peer_recheck(e, lab);
 	if (status == HL_OK && lab == &e->own)
 		status = own_card_changed(e, doc);
 	if (status == HL_OK)

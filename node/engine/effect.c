@@ -186,10 +186,13 @@ void hl_alarm(struct hl_engine *e, const struct hl_id *lab, const char *text)
 	char line[sizeof(e->alarm[0])];
 
 	snprintf(line, sizeof(line), "lab %s: %s", hl_short(lab).text, text);
-	hl_log(e, 1, "%s", line);
+	/* One that stands already is told again, but no peer can fill the log with it. */
 	for (size_t i = 0; i < e->n_alarms; i++)
-		if (strcmp(e->alarm[i], line) == 0)
+		if (strcmp(e->alarm[i], line) == 0) {
+			hl_note(e, hl_peer(e, lab), 1, text, "again");
 			return;
+		}
+	hl_log(e, 1, "%s", line);
 	if (e->n_alarms == keep)
 		memmove(e->alarm[0], e->alarm[1], sizeof(e->alarm[0]) * (keep - 1));
 	else

@@ -53,6 +53,7 @@ static enum hl_status add_link(
 	link->psk = event->up.psk;
 	link->touched = true;
 	memcpy(link->key, event->up.key, sizeof(link->key));
+	link->lab = event->up.lab;
 	link->up_at = link->heard = link->beat_at = e->now.boot;
 	link->next = e->links;
 	e->links = link;
@@ -60,11 +61,30 @@ static enum hl_status add_link(
 	return HL_OK;
 }
 
+/* Nobody takes all descriptors with one key: the oldest of too many links ends. */
+static enum hl_status crowd_out(struct hl_engine *e, const struct link *fresh)
+{
+	size_t max = fresh->purpose == HL_PURPOSE_PEER ? PEER_LINKS_MAX
+						       : DEVICE_LINKS_MAX;
+	struct link *oldest = NULL;
+	size_t n = 0;
+
+	/* The newest stand first. */
+	for (struct link *l = e->links; l != NULL; l = l->next)
+		if (!l->dead && memcmp(l->key, fresh->key, sizeof(l->key)) == 0) {
+			n++;
+			oldest = l;
+		}
+	return n > max ? hl_link_close(e, oldest, HL_CLOSE_REPLACED) : HL_OK;
+}
+
 static enum hl_status link_up(struct hl_engine *e, const struct hl_event *event)
 {
 	struct link *link = NULL;
 	enum hl_status status = add_link(e, event, &link);
 
+	if (status == HL_OK)
+		status = crowd_out(e, link);
 	if (status != HL_OK)
 		return status;
 	if (link->purpose == HL_PURPOSE_PEER)

@@ -251,12 +251,19 @@ struct lab *hl_lab(struct hl_engine *e, const struct hl_id *lab)
 	return peer != NULL ? &peer->lab : NULL;
 }
 
-struct peer *hl_peer_by_key(struct hl_engine *e, const uint8_t key[HL_KEY_SIZE])
+struct peer *hl_peer_by_key(
+	struct hl_engine *e, const uint8_t key[HL_KEY_SIZE], size_t *ret_n)
 {
-	for (size_t i = 0; i < e->n_peers; i++)
-		if (hl_card_node_by_link(&e->peers[i].lab.card, key) != NULL)
-			return &e->peers[i];
-	return NULL;
+	struct peer *first = NULL;
+
+	*ret_n = 0;
+	for (size_t i = 0; i < e->n_peers; i++) {
+		if (hl_card_node_by_link(&e->peers[i].lab.card, key) == NULL)
+			continue;
+		first = first != NULL ? first : &e->peers[i];
+		++*ret_n;
+	}
+	return first;
 }
 
 struct link *hl_link(struct hl_engine *e, uint64_t number)

@@ -87,14 +87,51 @@ static enum hl_status say_hello(struct hl_engine *e, struct link *link)
 
 enum hl_status hl_peer_up(struct hl_engine *e, struct link *link)
 {
-	struct peer *peer = hl_peer_by_key(e, link->key);
+	size_t n = 0;
+	struct peer *peer = hl_peer_by_key(e, link->key, &n);
+	struct peer *dialled = hl_peer(e, &link->lab);
 
-	if (peer == NULL || e->own.card.version == 0 || e->down)
+	if (dialled != NULL &&
+		hl_card_node_by_link(&dialled->lab.card, link->key) != NULL)
+		peer = dialled;
+	if (peer == NULL || e->own.card.version == 0 || e->down) {
+		if (dialled != NULL)
+			dialled->dialing_at = 0;
 		return hl_link_close(e, link, HL_CLOSE_PERMITTED);
+	}
 	link->lab = peer->lab.id;
 	if (link->initiator)
 		peer->dialing_at = 0;
+	/* A card can name a key of another lab, which has no say in it: so as not to be cut off by
+	 * that, whoever called says first who it is. */
+	link->unnamed = n > 1 && peer != dialled;
+	return link->unnamed ? HL_OK : say_hello(e, link);
+}
+
+static enum hl_status name_link(
+	struct hl_engine *e, struct link *link, const struct hl_id *from)
+{
+	const struct peer *peer = hl_peer(e, from);
+
+	if (!link->unnamed)
+		return HL_OK;
+	link->unnamed = false;
+	if (peer != NULL && hl_card_node_by_link(&peer->lab.card, link->key) != NULL)
+		link->lab = peer->lab.id;
 	return say_hello(e, link);
+}
+
+/* After a new card: links of nodes that are on it no more. */
+enum hl_status hl_peer_recheck(struct hl_engine *e, const struct lab *lab)
+{
+	enum hl_status status = HL_OK;
+
+	for (struct link *l = e->links; l != NULL && status == HL_OK; l = l->next)
+		if (!l->dead && l->purpose == HL_PURPOSE_PEER &&
+			hl_id_eq(&l->lab, &lab->id) &&
+			hl_card_node_by_link(&lab->card, l->key) == NULL)
+			status = hl_link_close(e, l, HL_CLOSE_PERMITTED);
+	return status;
 }
 
 /* SPEC link 4.9: Each pair of labs keeps one link */
@@ -167,13 +204,16 @@ enum hl_status hl_peer_frame(
 	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
 {
 	struct peer *peer = hl_peer(e, &link->lab);
+	enum hl_status status;
 
 	if (link->hello != (frame->type != HL_FRAME_HELLO)) {
 		hl_note(e, peer, 4, "frames out of order", "link closed");
 		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
 	}
 	switch (frame->type) {
-	case HL_FRAME_HELLO: return take_hello(e, link, frame);
+	case HL_FRAME_HELLO:
+		status = name_link(e, link, &frame->hello.from);
+		return status == HL_OK ? take_hello(e, link, frame) : status;
 	case HL_FRAME_HEARTBEAT:
 		peer->clock_offset = (int64_t)(frame->heartbeat.clock - e->now.wall);
 		return hl_news_take(e, link, frame);

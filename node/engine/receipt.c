@@ -251,14 +251,14 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 }
 
 /* SPEC channel 3.7: both are kept, the first stays, and an alarm is raised */
-static enum hl_status contrary(struct hl_engine *e, struct peer *peer,
-	const struct hl_head *head, struct hl_view doc)
+enum hl_status hl_head_contrary(
+	struct hl_engine *e, struct peer *peer, uint64_t number, struct hl_view doc)
 {
 	const struct hl_channel_key key = key_of(&peer->in);
 
 	hl_alarm(e, &peer->lab.id, "it signed two channels with one number");
 	return hl_store_statement_put(
-		e->store, &key, HL_STATEMENT_HEAD, head->number, true, doc, NULL);
+		e->store, &key, HL_STATEMENT_HEAD, number, true, doc, NULL);
 }
 
 static enum hl_status check_known(struct hl_engine *e, struct peer *peer,
@@ -277,7 +277,7 @@ static enum hl_status check_known(struct hl_engine *e, struct peer *peer,
 			return status;
 		link = row.link;
 	}
-	return hl_id_eq(&link, &head->link) ? HL_OK : contrary(e, peer, head, doc);
+	return hl_id_eq(&link, &head->link) ? HL_OK : hl_head_contrary(e, peer, head->number, doc);
 }
 
 static enum hl_status take_head(struct hl_engine *e, struct peer *peer,
@@ -301,7 +301,7 @@ static enum hl_status take_head(struct hl_engine *e, struct peer *peer,
 	if (head->number == in->head_number)
 		return hl_id_eq(&head->link, &in->head_link)
 			? HL_OK
-			: contrary(e, peer, head, doc);
+			: hl_head_contrary(e, peer, head->number, doc);
 	if (head->number > in->head_number) {
 		enum hl_status status = hl_store_statement_put(e->store, &key,
 			HL_STATEMENT_HEAD, head->number, false, doc, NULL);

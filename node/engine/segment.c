@@ -49,8 +49,13 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 	/* Those of the newest entries may be on their way. */
 	enum hl_status status = hl_store_entry_open(e->store, &key, 0, 1, peer->in.number,
 		row, sizeof(row) / sizeof(row[0]), &n);
-	if (status != HL_OK || n == 0 || e->now.wall - peer->in.since < WANT_EVERY_MS)
+	bool quiet = e->now.wall - peer->in.since >= WANT_EVERY_MS;
+	if (n == 0)
+		peer->gap_at = e->now.boot;
+	if (status != HL_OK || n == 0 ||
+		(!quiet && e->now.boot - peer->gap_at < GAP_MS))
 		return status;
+	peer->gap_at = e->now.boot;
 	for (size_t i = 0; i < n; i++)
 		id[i] = row[i].entry.id;
 	frame.want_letters.from = peer->lab.id;
@@ -131,7 +136,7 @@ static enum hl_status check_head(struct hl_engine *e, struct peer *peer,
 		in->head_number <= s.head.number && in->head_number >= segment->first) {
 		status = hl_segment_link(&e->config.net, segment, in->head_number, &link);
 		if (status == HL_OK && !hl_id_eq(&link, &in->head_link))
-			return HL_EQUIVOCATION;
+			status = HL_EQUIVOCATION;
 	}
 	*ret_last = s.head.number;
 	return status;
@@ -245,10 +250,15 @@ static enum hl_status take(struct hl_engine *e, struct peer *peer, struct link *
 		return hl_ask_entries(
 			e, peer, segment->epoch, later ? 1 : peer->in.number + 1);
 	}
-	if (status == HL_OK)
+	bool contrary = status == HL_EQUIVOCATION;
+	if (status == HL_OK || contrary) {
+		/* Whoever passes it on can spoil a segment: only what the lab has signed speaks
+		 * against it. */
 		status = check_head(e, peer, segment, &last);
-	if (status == HL_EQUIVOCATION)
-		hl_alarm(e, &peer->lab.id, "it signed two channels with one number");
+		contrary = (contrary && status == HL_OK) || status == HL_EQUIVOCATION;
+	}
+	if (contrary)
+		return hl_head_contrary(e, peer, last, segment->head);
 	if (status != HL_OK)
 		return status;
 	bool more = segment->epoch > peer->in.epoch || last > peer->in.number;

@@ -15,6 +15,10 @@
 #define DIALING_MAX_MS  60000
 #define WANT_EVERY_MS   5000
 #define PRECEDENCES     5
+#define PEER_LINKS_MAX   8  /* of one key, most of them not yet greeted */
+#define DEVICE_LINKS_MAX 32
+#define SUSPENSIONS_MAX  1024 /* of one lab */
+#define GAP_MS           60000 /* a gap is asked for that often, whatever else comes */
 
 /* What is logged once a minute at most, and counted. */
 struct cause {
@@ -46,6 +50,7 @@ struct peer {
 	uint64_t statement_time; /* the greatest time in one of its statements */
 	uint64_t asked_entries, asked_entries_at;
 	uint64_t asked_letters_at;
+	uint64_t gap_at; /* when nothing was missing, or was asked for, last */
 
 	struct link *link;
 	enum hl_link_state state;
@@ -70,6 +75,7 @@ struct link {
 	bool initiator, psk, hello, touched;
 	bool dead; /* closed; forgotten at the end of the step */
 	bool lost; /* its peer knows that it is gone */
+	bool unnamed; /* more than one lab's card has its key: the other's greeting tells */
 	uint8_t key[HL_KEY_SIZE];
 	struct hl_id lab; /* the peer's */
 	uint64_t up_at, heard, beat_at;
@@ -160,7 +166,9 @@ void hl_engine_unload(struct hl_engine *e);
 struct peer *hl_peer(struct hl_engine *e, const struct hl_id *lab);
 /* The own lab or a pinned one. */
 struct lab *hl_lab(struct hl_engine *e, const struct hl_id *lab);
-struct peer *hl_peer_by_key(struct hl_engine *e, const uint8_t key[HL_KEY_SIZE]);
+/* The first pinned lab with a node of this link key; how many there are. */
+struct peer *hl_peer_by_key(
+	struct hl_engine *e, const uint8_t key[HL_KEY_SIZE], size_t *ret_n);
 struct link *hl_link(struct hl_engine *e, uint64_t number);
 HL_MUST enum hl_status hl_suspended(
 	struct hl_engine *e, const struct hl_id *lab, const struct hl_id *kid, bool *ret);
@@ -191,6 +199,7 @@ HL_MUST enum hl_status hl_peer_up(struct hl_engine *e, struct link *link);
 HL_MUST enum hl_status hl_peer_frame(
 	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
 HL_MUST enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer);
+HL_MUST enum hl_status hl_peer_recheck(struct hl_engine *e, const struct lab *lab);
 void hl_peer_lost(struct hl_engine *e, struct link *link, const char *why);
 void hl_peer_dial_failed(struct hl_engine *e, struct peer *peer, const char *why);
 uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer);
@@ -213,6 +222,9 @@ HL_MUST enum hl_status hl_statement_take(
 HL_MUST enum hl_status hl_receipt_make(
 	struct hl_engine *e, struct peer *peer, struct hl_receipt *ret);
 void hl_receipt_grew(struct hl_engine *e, struct peer *peer);
+/* A head that the lab has signed against another of its own: kept beside it, with an alarm. */
+HL_MUST enum hl_status hl_head_contrary(
+	struct hl_engine *e, struct peer *peer, uint64_t number, struct hl_view doc);
 
 /* segment.c: the incoming direction. */
 HL_MUST enum hl_status hl_segment_take(

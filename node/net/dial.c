@@ -193,7 +193,8 @@ static void find_psk(struct hl_net *net, struct dial *dial)
 	struct hl_known_key known;
 
 	for (size_t i = 0; hl_engine_known(net->engine, i, &known); i++) {
-		if (memcmp(known.key, dial->key, HL_KEY_SIZE) == 0)
+		if (hl_id_eq(&known.lab, &dial->lab) &&
+			memcmp(known.key, dial->key, HL_KEY_SIZE) == 0)
 			memcpy(dial->psk, known.psk, HL_KEY_SIZE);
 	}
 	hl_wipe(&known, sizeof(known));

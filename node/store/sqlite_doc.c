@@ -10,6 +10,11 @@ enum hl_status hl_store_doc_put(
 	static const char insert[] =
 		"INSERT INTO doc (sort, lab, key, version, aside, hash, doc)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+	/* One that speaks against another is evidence; a lab can sign a thousand. */
+	static const char aside[] =
+		"INSERT INTO doc (sort, lab, key, version, aside, hash, doc)"
+		" SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM doc"
+		" WHERE sort = ?1 AND lab = ?2 AND key = ?3 AND version = ?4 AND aside = 1)";
 
 	if (row->sort == HL_DOC_SEALS) {
 		enum hl_status status = hl_store_run(
@@ -17,7 +22,7 @@ enum hl_status hl_store_doc_put(
 		if (status != HL_OK)
 			return status;
 	}
-	return hl_store_run(store, insert, "diiudiv", (int)row->sort, &row->lab,
+	return hl_store_run(store, row->aside ? aside : insert, "diiudiv", (int)row->sort, &row->lab,
 		&row->key, row->version, (int)row->aside, &row->hash, doc);
 }
 
