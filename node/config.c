@@ -266,7 +266,14 @@ static bool blank_line(char *text, int line)
 	if (!text)
 		return false;
 	size_t n = strcspn(text, "\n");
-	if (!memchr(text, '=', n) || memchr(text, '{', n) || memchr(text, '}', n))
+	const char *set = memchr(text, '=', n);
+	int open = 0;
+	for (size_t i = 0; i < n; i++) {
+		open += (text[i] == '{') - (text[i] == '}');
+		if (text[i] == '{' && (!set || text + i < set))
+			return false;
+	}
+	if (!set || open != 0)
 		return false;
 	memset(text, ' ', n);
 	return true;

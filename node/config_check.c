@@ -58,12 +58,10 @@ static enum place next_place(enum place place, struct hl_view text, size_t *at)
 	return place;
 }
 
-const char *hl_config_text_check(struct hl_view text, unsigned *ret_line)
+static const char *characters_check(struct hl_view text, unsigned *ret_line)
 {
-	enum place place = PLACE_BARE;
 	size_t start = 0;
 	unsigned line = 1;
-	long open = 0;
 
 	for (size_t i = 0; i <= text.n; i++) {
 		if (i < text.n && text.p[i] != '\n')
@@ -74,21 +72,40 @@ const char *hl_config_text_check(struct hl_view text, unsigned *ret_line)
 			       "in LF alone)";
 		start = i + 1;
 	}
-	line = 1;
-	for (size_t i = 0; i < text.n; i++) {
+	return NULL;
+}
+
+const char *hl_config_text_check(struct hl_view text, unsigned *ret_line)
+{
+	enum place place = PLACE_BARE, next;
+	unsigned line = 1, braces = 0, brace_line = 0, place_line = 0;
+	const char *wrong = characters_check(text, ret_line);
+
+	for (size_t i = 0; i < text.n && !wrong; i++) {
+		char c = (char)text.p[i];
+
 		*ret_line = line;
+		line += c == '\n';
 		/* libConfuse would put variables of the environment in. */
-		if ((place == PLACE_BARE || place == PLACE_DOUBLE) && text.p[i] == '$' &&
+		if ((place == PLACE_BARE || place == PLACE_DOUBLE) && c == '$' &&
 			i + 1 < text.n && text.p[i + 1] == '{')
 			return "\"${\" is not taken: nothing is put in from the environment; "
 			       "write the value itself, or put it in single quotes";
-		line += text.p[i] == '\n';
-		if (place == PLACE_BARE)
-			open += (text.p[i] == '{') - (text.p[i] == '}');
-		place = next_place(place, text, &i);
+		next = next_place(place, text, &i);
+		if (place == PLACE_BARE && next != PLACE_BARE)
+			place_line = *ret_line;
+		if (place == PLACE_BARE && c == '{' && braces++ == 0)
+			brace_line = *ret_line;
+		if (place == PLACE_BARE && c == '}' && braces > 0)
+			braces--;
+		place = next;
 	}
-	/* libConfuse would take what is never closed for whole. */
-	return open > 0 ? "a \"}\" is missing at the end" : NULL;
+	/* libConfuse takes the end of the file for the end of all that is open. */
+	bool open = place != PLACE_BARE && place != PLACE_LINE_COMMENT;
+	if (wrong || (!open && braces == 0))
+		return wrong;
+	*ret_line = open ? place_line : brace_line;
+	return "what begins here (a brace, quotes, a comment) is never closed";
 }
 
 static bool is_comment(enum place place)

@@ -6,8 +6,8 @@
 
 #include "node/config.h"
 
-/* Where the text itself cannot be taken: control characters, text that is not UTF-8, "${", a brace
- * that is never closed. Writes the line's number. */
+/* Where the text itself cannot be taken: control characters, text that is not UTF-8, "${", what is
+ * never closed. Writes the line's number. */
 const char *hl_config_text_check(struct hl_view text, unsigned *ret_line);
 
 /* Puts blanks in place of comments: libConfuse counts their lines twice. */
