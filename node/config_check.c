@@ -28,6 +28,12 @@ enum place {
 	PLACE_COMMENT,
 };
 
+/* Two slashes within a word, as in a path, belong to it. */
+static bool is_between(struct hl_view text, size_t at)
+{
+	return at == 0 || strchr(" \t\n={}()+,\"'", text.p[at - 1]) != NULL;
+}
+
 /* Follows libConfuse's own rules for quotes and comments; *at may be moved past an escape. */
 static enum place next_place(enum place place, struct hl_view text, size_t *at)
 {
@@ -35,7 +41,7 @@ static enum place next_place(enum place place, struct hl_view text, size_t *at)
 
 	switch (place) {
 	case PLACE_BARE:
-		if (c == '#' || (c == '/' && d == '/'))
+		if (c == '#' || (c == '/' && d == '/' && is_between(text, *at)))
 			return PLACE_LINE_COMMENT;
 		if (c == '/' && d == '*')
 			return PLACE_COMMENT;

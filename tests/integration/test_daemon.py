@@ -217,8 +217,22 @@ def the_environment_is_not_put_in(world):
         write(node.config, text + line + '\n')
         refused(node.check(ok=False), f'{node.config}:{where}: "${{" is not taken: nothing is put '
                 'in from the environment; write the value itself, or put it in single quotes')
-    write(node.config, text + "# ${HOME}\nsocket = 'a${b}'\n")
+    write(node.config, text + "# ${HOME}\nsocket = 'a${b}' // ${HOME}\n")
     node.check()
+
+
+@test
+def comments_are_passed_over(world):
+    node = made(world)
+    text = read(node.config).decode()
+    write(node.config, '# one\n/* two {\n"three\n*/ // four }\n' + text +
+          f'socket = {node.dir}//other.sock # "five\nlog-level = shout // six\n')
+    line = text.count('\n') + 6
+    refused(node.check(ok=False), f'{node.config}:{line}: log-level "shout" is no level: error, '
+            'warning, notice, info, debug')
+    write(node.config, read(node.config).decode().replace('shout', 'debug'))
+    node.start()
+    check(os.path.exists(os.path.join(node.dir, 'other.sock')), 'two slashes began a comment')
 
 
 @test
