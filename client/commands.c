@@ -21,8 +21,10 @@ static const struct hl_command commands[] = {
 			   "idempotency-key= wait= timeout=",
 		.usage =
 			"hotline raise [--to LABS] [--kind KIND] [--precedence P] [--severity N]\n"
-			"    [--certainty C] [--urgency U] [--context C] [--tlp T] [--status STATUS]\n"
-			"    [--title TITLE] [-m TEXT | -F FILE] [--field KEY=VALUE]... [--ask LABEL]...\n"
+			"    [--certainty C] [--urgency U] [--context C] [--tlp T] "
+			"[--status STATUS]\n"
+			"    [--title TITLE] [-m TEXT | -F FILE] [--field KEY=VALUE]... "
+			"[--ask LABEL]...\n"
 			"    [--framework NAME] [--framework-version V] [--level LEVEL]\n"
 			"    [--determination D] [--aware-at TIME] [--determined-at TIME]\n"
 			"    [--attach FILE]... [--answer-within SPAN] [--idempotency-key KEY]\n"
@@ -46,9 +48,9 @@ static const struct hl_command commands[] = {
 			   "idempotency-key=",
 		.min = 1,
 		.max = 1,
-		.usage =
-			"hotline say ID [-m TEXT | -F FILE] [--call] [--precedence P] [--attach FILE]...\n"
-			"    [--idempotency-key KEY] [--json]",
+		.usage = "hotline say ID [-m TEXT | -F FILE] [--call] [--precedence P] "
+			 "[--attach FILE]...\n"
+			 "    [--idempotency-key KEY] [--json]",
 		.help = "talk within an incident"},
 	{.name = "update",
 		.run = hl_cmd_update,
@@ -94,7 +96,8 @@ static const struct hl_command commands[] = {
 		.needs = HL_NEEDS_KEYS,
 		.options = "grep= since= peer= closed all",
 		.usage =
-			"hotline list [--grep TEXT] [--since TIME] [--peer LAB] [--closed | --all]\n"
+			"hotline list [--grep TEXT] [--since TIME] [--peer LAB] [--closed | "
+			"--all]\n"
 			"    [--json]",
 		.help = "incidents, one line each"},
 	{.name = "show",
