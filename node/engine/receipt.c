@@ -224,7 +224,7 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 	/* A statement of a link that lost its race may be older than what came; one of a restored
 	 * node whose clock is behind is followed by others. */
 	bool fell = link != NULL && through < peer->out.delivered &&
-		s->time >= peer->statement_time;
+		s->time > peer->statement_time;
 	if (fell)
 		status = reopen(e, peer, same ? r : NULL);
 	if (first || fell) {

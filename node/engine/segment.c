@@ -122,7 +122,7 @@ static enum hl_status check_head(struct hl_engine *e, struct peer *peer,
 		return HL_BAD_FIELD;
 	status = hl_segment_link(&e->config.net, segment, s.head.number, &link);
 	if (status != HL_OK)
-		return status;
+		return status == HL_UNKNOWN ? HL_BAD_FIELD : status;
 	if (!hl_id_eq(&link, &s.head.link))
 		return HL_BAD_HASH;
 	hl_sha256(&segment->head, 1, &hash);
@@ -244,20 +244,16 @@ static enum hl_status take(struct hl_engine *e, struct peer *peer, struct link *
 
 	if (segment->n_entries == 0)
 		return HL_OK;
-	enum hl_status status = check_place(e, peer, segment);
+	/* Nothing is concluded from what is not signed. */
+	enum hl_status status = check_head(e, peer, segment, &last);
+	if (status == HL_OK)
+		status = check_place(e, peer, segment);
 	if (status == HL_UNKNOWN) {
 		bool later = segment->epoch > peer->in.epoch;
 		return hl_ask_entries(
 			e, peer, segment->epoch, later ? 1 : peer->in.number + 1);
 	}
-	bool contrary = status == HL_EQUIVOCATION;
-	if (status == HL_OK || contrary) {
-		/* Whoever passes it on can spoil a segment: only what the lab has signed speaks
-		 * against it. */
-		status = check_head(e, peer, segment, &last);
-		contrary = (contrary && status == HL_OK) || status == HL_EQUIVOCATION;
-	}
-	if (contrary)
+	if (status == HL_EQUIVOCATION)
 		return hl_head_contrary(e, peer, last, segment->head);
 	if (status != HL_OK)
 		return status;
