@@ -490,6 +490,8 @@ static void node_up(struct sim *sim, uint64_t number, unsigned end)
 
 	e.up.purpose = wire->purpose;
 	e.up.initiator = end == 0;
+	if (end == 0)
+		e.up.lab = sim->world.lab[other->lab].id;
 	memcpy(e.up.key,
 		other->device ? sim->world.lab[other->lab].device[other->index].link.pub
 			      : sim->world.lab[other->lab].node_link.pub,
