@@ -13,13 +13,55 @@ bool hl_prefixed_begin(struct hl_prefixed *out)
 	return out->stream != NULL;
 }
 
+/* Bytes of a line (n of them) that fit into so many columns, up to a blank where there is one. */
+static size_t fitting(const char *line, size_t n, size_t columns)
+{
+	size_t used = 0, blank = 0, i = 0;
+
+	for (; i < n; i++) {
+		bool begins = ((unsigned char)line[i] & 0xc0) != 0x80;
+
+		if (begins && used == columns)
+			return blank > columns / 2 ? blank : i;
+		used += begins;
+		/* Not within the blanks that a line begins with, nor in a time. */
+		if (line[i] == ' ' && i > columns / 4)
+			blank = i;
+	}
+	return n;
+}
+
+/* A line in pieces of at most 80 columns, the later ones indented. */
+static void print_wrapped(const char *prefix, const char *line, size_t n)
+{
+	size_t width = 80 - strlen(prefix), indent = 0;
+	bool timed = n > 9 && line[2] == ':' && line[5] == ':';
+
+	while (indent < n && line[indent] == ' ')
+		indent++;
+	indent = timed ? 10 : indent < 20 ? indent : 0;
+	for (bool first = true; n > 0 || first; first = false) {
+		size_t room = width - (first ? 0 : indent);
+		size_t part = fitting(line, n, room);
+
+		printf("%.*s%*s%.*s\n", (int)(n ? strlen(prefix) : strcspn(prefix, " ")),
+			prefix, first ? 0 : (int)indent, "", (int)part, line);
+		line += part;
+		n -= part;
+		while (n > 0 && *line == ' ') {
+			line++;
+			n--;
+		}
+	}
+}
+
 void hl_prefixed_end(struct hl_prefixed *out, const char *prefix)
 {
 	fclose(out->stream);
 	for (char *line = out->text; line && *line;) {
 		char *end = strchrnul(line, '\n');
 
-		printf("%s%.*s\n", prefix, (int)(end - line), line);
+		print_wrapped(prefix, line, (size_t)(end - line));
 		line = *end ? end + 1 : end;
 	}
 	free(out->text);
@@ -273,12 +315,16 @@ static void foot(FILE *out, struct hl_app *app, const struct hl_thread *thread)
 	count_proofs(app, thread, &entries, &receipts, &bad);
 	for (size_t i = 0; i < thread->n_fold; i++)
 		files += thread->fold[i].message->n_evidence;
-	fprintf(out, "proof: %zu of %zu letters entered, %zu receipts, ", entries,
-		thread->n, receipts);
-	if (bad > 0)
-		fprintf(out, "%zu NOT VERIFIED (hotline show %s --proof)", bad, id);
+	if (entries + receipts == 0)
+		fputs("proof: none yet", out);
+	else if (entries == thread->n)
+		fprintf(out, "proof: %zu letters, %zu receipts, all verified", entries,
+			receipts);
 	else
-		fputs("all verified", out);
+		fprintf(out, "proof: %zu of %zu letters, %zu receipts, verified", entries,
+			thread->n, receipts);
+	if (bad > 0)
+		fprintf(out, "; %zu NOT VERIFIED (hotline show %s --proof)", bad, id);
 	if (files > 0)
 		fprintf(out, "\nattachments: %zu (hotline save %s)", files, id);
 	fputc('\n', out);

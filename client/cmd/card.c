@@ -23,14 +23,19 @@ static enum hl_exit show_json(struct hl_app *app, const struct hl_card *card)
 	hl_fingerprint(&app->net, &card->lab, fingerprint);
 	for (size_t i = 0; i < card->n_contacts; i++)
 		json_array_append_new(contacts, hl_json_view(card->contacts[i]));
-	for (size_t i = 0; i < card->n_members; i++)
+	for (size_t i = 0; i < card->n_members; i++) {
+		struct hl_seals seals;
+
 		json_array_append_new(members,
-			json_pack("{s:o, s:o, s:o, s:s}", "key",
+			json_pack("{s:o, s:o, s:o, s:s, s:b}", "key",
 				hl_json_id(app, &card->members[i].kid), "person",
 				hl_json_view(card->members[i].person), "device",
 				hl_json_view(card->members[i].device), "role",
 				card->members[i].role == HL_MEMBER_MONITOR ? "monitor"
-									   : "operator"));
+									   : "operator",
+				"sealing_keys",
+				hl_docs_seals(app, &card->members[i].kid, &seals)));
+	}
 	for (size_t i = 0; i < card->n_nodes; i++)
 		for (size_t j = 0; j < card->nodes[i].n_addresses; j++)
 			json_array_append_new(
