@@ -21,10 +21,9 @@ static const struct hl_command commands[] = {
 			   "idempotency-key= wait= timeout=",
 		.usage =
 			"hotline raise [--to LABS] [--kind KIND] [--precedence P] [--severity N]\n"
-			"    [--certainty C] [--urgency U] [--context C] [--tlp T] "
-			"[--status STATUS]\n"
-			"    [--title TITLE] [-m TEXT | -F FILE] [--field KEY=VALUE]... "
-			"[--ask LABEL]...\n"
+			"    [--certainty C] [--urgency U] [--context C] [--tlp T]\n"
+			"    [--status STATUS] [--title TITLE] [-m TEXT | -F FILE]\n"
+			"    [--field KEY=VALUE]... [--ask LABEL]...\n"
 			"    [--framework NAME] [--framework-version V] [--level LEVEL]\n"
 			"    [--determination D] [--aware-at TIME] [--determined-at TIME]\n"
 			"    [--attach FILE]... [--answer-within SPAN] [--idempotency-key KEY]\n"
@@ -48,9 +47,8 @@ static const struct hl_command commands[] = {
 			   "idempotency-key=",
 		.min = 1,
 		.max = 1,
-		.usage = "hotline say ID [-m TEXT | -F FILE] [--call] [--precedence P] "
-			 "[--attach FILE]...\n"
-			 "    [--idempotency-key KEY] [--json]",
+		.usage = "hotline say ID [-m TEXT | -F FILE] [--call] [--precedence P]\n"
+			 "    [--attach FILE]... [--idempotency-key KEY] [--json]",
 		.help = "talk within an incident"},
 	{.name = "update",
 		.run = hl_cmd_update,
@@ -163,10 +161,9 @@ static const struct hl_command commands[] = {
 		.min = 1,
 		.max = 2,
 		.usage =
-			"hotline lab init NAME --person PERSON [--device DEVICE] [--network "
-			"NETWORK]\n"
-			"    [--contact LINE]... [--flash-signers N] [--root FILE]\n"
-			"    [--out FILE]",
+			"hotline lab init NAME --person PERSON [--device DEVICE]\n"
+			"    [--network NETWORK] [--contact LINE]... [--flash-signers N]\n"
+			"    [--root FILE] [--out FILE]",
 		.help = "begin a lab: its root key, its first card, its first operator"},
 	{.name = "node",
 		.run = hl_cmd_node,
@@ -197,10 +194,9 @@ static const struct hl_command commands[] = {
 		.min = 1,
 		.max = 33,
 		.usage =
-			"hotline member add REQUEST... [--person PERSON] [--monitor] [--cap "
-			"LIST]...\n"
-			"    [--max-precedence PRECEDENCE] [--kind KIND]... [--lab PEER]...\n"
-			"    [--rate N] [--root FILE]...\n"
+			"hotline member add REQUEST... [--person PERSON] [--monitor]\n"
+			"    [--cap LIST]... [--max-precedence PRECEDENCE] [--kind KIND]...\n"
+			"    [--lab PEER]... [--rate N] [--root FILE]...\n"
 			"hotline member list\n"
 			"hotline member suspend WHO [--reason TEXT]\n"
 			"hotline member remove WHO [--root FILE]...",

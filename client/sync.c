@@ -52,10 +52,14 @@ static enum hl_exit give_cards(struct hl_line *line)
 
 static enum hl_exit give_directory(struct hl_line *line)
 {
+	const struct hl_member *self = hl_docs_self(line->app);
 	sqlite3_stmt *row HL_CLEAN_STMT = hl_db_query(line->app->db,
 		"SELECT doc FROM directories WHERE version > ? ORDER BY version", "i",
 		line->hello.directory_version);
 
+	/* A node takes it from admins alone. */
+	if (!self || !(self->caps.bits & HL_CAP_ADMIN))
+		return HL_EXIT_OK;
 	return put_rows(line, HL_DOC_DIRECTORY, row);
 }
 
