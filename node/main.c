@@ -94,9 +94,9 @@ static int parse(struct node *node, int argc, char **argv)
 	return optind == argc ? -1 : usage(stderr, EXIT_TYPED_WRONG);
 }
 
-static bool read_config(struct node *node, struct hl_config *ret)
+static bool read_config(struct node *node, FILE *errors, struct hl_config *ret)
 {
-	if (hl_config_read(node->path, stderr, ret) != 0)
+	if (hl_config_read(node->path, errors, ret) != 0)
 		return false;
 	if (node->user != NULL) {
 		free(ret->user);
@@ -163,13 +163,34 @@ static void apply_peers(void *ctx)
 	}
 }
 
+/* Faults of a configuration, each as a record. */
+static void log_faults(char *text)
+{
+	char *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+		line = strtok_r(NULL, "\n", &rest))
+		hl_log_line(LOG_ERR, line);
+}
+
 /* SIGHUP: what can change while the node runs is swapped, when the whole file is good. */
 static void reload(void *ctx)
 {
 	struct node *node = ctx;
 	struct hl_config fresh = {0};
+	char *text = NULL;
+	size_t n = 0;
+	FILE *errors = open_memstream(&text, &n);
 
-	if (!read_config(node, &fresh)) {
+	if (errors == NULL) {
+		hl_log_write(LOG_ERR, "%s: no memory to read it again", node->path);
+		return;
+	}
+	bool good = read_config(node, errors, &fresh);
+	if (fclose(errors) == 0 && !good)
+		log_faults(text);
+	free(text);
+	if (!good) {
 		hl_log_write(LOG_ERR, "%s: not taken, the old configuration stays",
 			node->path);
 		return;
@@ -311,7 +332,7 @@ int main(int argc, char **argv)
 	int code = parse(&node, argc, argv);
 	if (code >= 0)
 		return code;
-	if (!read_config(&node, &node.config))
+	if (!read_config(&node, stderr, &node.config))
 		return no_config(&node);
 	hl_log_open(node.config.log_level);
 	code = hl_sandbox_user(&node.config, why) != 0 ? refuse(why) : run(&node);

@@ -150,7 +150,8 @@ def init_is_told_what_it_was_typed_wrong(world):
           in wrong('-d', node.dir, '--lab', file, '--listen', 'localhost:1'), 'listen')
     check('--address "lab-a.example" is no address: host:port'
           in wrong('-d', node.dir, '--lab', file, '--address', 'lab-a.example'), 'address')
-    check('is no network\'s name' in wrong('-d', node.dir, '--lab', file, '--network', ''), 'network')
+    check('is no network\'s name'
+          in wrong('-d', node.dir, '--lab', file, '--network', ''), 'network')
 
 
 @test
@@ -403,7 +404,7 @@ def a_good_configuration_is_read_again(world):
     node.wait_log(r'hotlined\.conf: read again')
     write(node.config, good + 'nonsense = "1"\n')
     node.reload()
-    node.wait_log(r'hotlined\.conf:\d+: no such option "nonsense"')
+    node.wait_log(r'(?m)^<3>.*hotlined\.conf:\d+: no such option "nonsense"')
     node.wait_log(r'hotlined\.conf: not taken, the old configuration stays')
     check(node.process.poll() is None, 'it has ended')
     write(node.config, good)
