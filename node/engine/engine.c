@@ -64,8 +64,8 @@ static enum hl_status add_link(
 /* Nobody takes all descriptors with one key: the oldest of too many links ends. */
 static enum hl_status crowd_out(struct hl_engine *e, const struct link *fresh)
 {
-	size_t max = fresh->purpose == HL_PURPOSE_PEER ? PEER_LINKS_MAX
-						       : DEVICE_LINKS_MAX;
+	size_t max =
+		fresh->purpose == HL_PURPOSE_PEER ? PEER_LINKS_MAX : DEVICE_LINKS_MAX;
 	struct link *oldest = NULL;
 	size_t n = 0;
 

@@ -56,8 +56,8 @@ struct hl_event {
 			bool initiator;           /* this node dialled */
 			uint8_t key[HL_KEY_SIZE]; /* the other's link key, proven */
 			struct hl_id lab; /* that was dialled; zeros: whose key it is */
-			bool psk;                 /* a PSK other than zeros was used */
-			uint64_t uid; /* of a Unix socket's peer, + 1; 0: none */
+			bool psk;         /* a PSK other than zeros was used */
+			uint64_t uid;     /* of a Unix socket's peer, + 1; 0: none */
 		} up;
 		struct {
 			const char *why;

@@ -277,7 +277,9 @@ static enum hl_status check_known(struct hl_engine *e, struct peer *peer,
 			return status;
 		link = row.link;
 	}
-	return hl_id_eq(&link, &head->link) ? HL_OK : hl_head_contrary(e, peer, head->number, doc);
+	return hl_id_eq(&link, &head->link)
+		? HL_OK
+		: hl_head_contrary(e, peer, head->number, doc);
 }
 
 static enum hl_status take_head(struct hl_engine *e, struct peer *peer,

@@ -52,8 +52,7 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 	bool quiet = e->now.wall - peer->in.since >= WANT_EVERY_MS;
 	if (n == 0)
 		peer->gap_at = e->now.boot;
-	if (status != HL_OK || n == 0 ||
-		(!quiet && e->now.boot - peer->gap_at < GAP_MS))
+	if (status != HL_OK || n == 0 || (!quiet && e->now.boot - peer->gap_at < GAP_MS))
 		return status;
 	peer->gap_at = e->now.boot;
 	for (size_t i = 0; i < n; i++)

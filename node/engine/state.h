@@ -7,17 +7,17 @@
 
 #include "node/engine/engine.h"
 
-#define CAUSES_MAX      12
-#define CAUSE_EVERY_MS  60000
-#define STATEMENT_MS    60000 /* SPEC channel 3.8: signed again at least every 60 seconds */
-#define DUPLICATE_MS    10000
-#define DEVICE_QUIET_MS 300000
-#define DIALING_MAX_MS  60000
-#define WANT_EVERY_MS   5000
-#define PRECEDENCES     5
-#define PEER_LINKS_MAX   8  /* of one key, most of them not yet greeted */
+#define CAUSES_MAX       12
+#define CAUSE_EVERY_MS   60000
+#define STATEMENT_MS     60000 /* SPEC channel 3.8: signed again at least every 60 seconds */
+#define DUPLICATE_MS     10000
+#define DEVICE_QUIET_MS  300000
+#define DIALING_MAX_MS   60000
+#define WANT_EVERY_MS    5000
+#define PRECEDENCES      5
+#define PEER_LINKS_MAX   8 /* of one key, most of them not yet greeted */
 #define DEVICE_LINKS_MAX 32
-#define SUSPENSIONS_MAX  1024 /* of one lab */
+#define SUSPENSIONS_MAX  1024  /* of one lab */
 #define GAP_MS           60000 /* a gap is asked for that often, whatever else comes */
 
 /* What is logged once a minute at most, and counted. */
@@ -73,8 +73,8 @@ struct link {
 	uint64_t number;
 	enum hl_purpose purpose;
 	bool initiator, psk, hello, touched;
-	bool dead; /* closed; forgotten at the end of the step */
-	bool lost; /* its peer knows that it is gone */
+	bool dead;    /* closed; forgotten at the end of the step */
+	bool lost;    /* its peer knows that it is gone */
 	bool unnamed; /* more than one lab's card has its key: the other's greeting tells */
 	uint8_t key[HL_KEY_SIZE];
 	struct hl_id lab; /* the peer's */

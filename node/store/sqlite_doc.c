@@ -22,8 +22,8 @@ enum hl_status hl_store_doc_put(
 		if (status != HL_OK)
 			return status;
 	}
-	return hl_store_run(store, row->aside ? aside : insert, "diiudiv", (int)row->sort, &row->lab,
-		&row->key, row->version, (int)row->aside, &row->hash, doc);
+	return hl_store_run(store, row->aside ? aside : insert, "diiudiv", (int)row->sort,
+		&row->lab, &row->key, row->version, (int)row->aside, &row->hash, doc);
 }
 
 static enum hl_status one_blob(struct hl_query *q, struct hl_buf *ret)
