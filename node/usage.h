@@ -4,14 +4,14 @@
 #ifndef HL_NODE_USAGE_H
 #define HL_NODE_USAGE_H
 
-#define HL_USAGE_RUN                                                                      \
-	"hotlined [-c FILE | -d DIR] [--check] [--user NAME] [--allow-root] [--version] " \
-	"[-h]\n"
-#define HL_USAGE_INIT                                                 \
-	"hotlined init -d DIR --lab FILE [--listen ADDRESS:PORT]... " \
-	"[--address HOST:PORT]...\n"                                  \
-	"              [--socket PATH] [--network NAME] [--yes]\n"
-#define HL_USAGE HL_USAGE_RUN HL_USAGE_INIT
+#define HL_USAGE_RUN                                                           \
+	"hotlined [-c FILE | -d DIR] [--check] [--user NAME] [--allow-root]\n" \
+	"                [--version] [-h]\n"
+#define HL_USAGE_INIT                                                                 \
+	"hotlined init -d DIR --lab FILE [--listen ADDRESS:PORT]...\n"                \
+	"                [--address HOST:PORT]... [--socket PATH] [--network NAME]\n" \
+	"                [--yes]\n"
+#define HL_USAGE HL_USAGE_RUN "       " HL_USAGE_INIT
 
 /* Below the usage. */
 #define HL_USAGE_HELP                                                                   \
