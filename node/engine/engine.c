@@ -132,8 +132,11 @@ static enum hl_status frame_came(struct hl_engine *e, const struct hl_event *eve
 			hl_peer_lost(e, link, "closed by the other side");
 		return HL_OK;
 	}
-	if (link->purpose == HL_PURPOSE_DEVICE)
+	if (link->purpose == HL_PURPOSE_DEVICE) {
+		link->request = frame.request;
+		link->asked = true;
 		return hl_device_frame(e, link, &frame);
+	}
 	if (peer == NULL)
 		return hl_link_close(e, link, HL_CLOSE_PERMITTED);
 	peer->heard = e->now.wall;
@@ -295,6 +298,21 @@ static enum hl_status say_all(struct hl_engine *e)
 	return status;
 }
 
+/* The person who has just asked for something is told why it was not done. */
+static enum hl_status tell_lost(
+	struct hl_engine *e, struct link *link, enum hl_status why)
+{
+	const struct hl_frame frame = {.request = link->request};
+
+	if (!link->asked)
+		return HL_OK;
+	return hl_reply(e, link, &frame, HL_TROUBLE,
+		why == HL_ERR_NOSPACE
+			? "the node's disk is full: make room, then try again"
+			: "the node is in trouble: its log says more",
+		NULL);
+}
+
 /* Nothing of this turn was said. The links that took part are closed: what they brought is asked
  * for, and resent, when they come back. */
 static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
@@ -317,7 +335,9 @@ static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 		/* What opened the gate may have been taken back: the next link shows again. */
 		if (peer != NULL && peer->link == link)
 			peer->gate = false;
-		enum hl_status status = hl_link_close(e, link, HL_CLOSE_DOWN);
+		enum hl_status status = tell_lost(e, link, why);
+		if (status == HL_OK)
+			status = hl_link_close(e, link, HL_CLOSE_DOWN);
 		if (status != HL_OK)
 			link->dead = true;
 	}
@@ -347,7 +367,7 @@ enum hl_status hl_engine_commit(struct hl_engine *e, const struct hl_now *now)
 		return lose_turn(e, status);
 	bury(e);
 	for (struct link *link = e->links; link != NULL; link = link->next)
-		link->touched = false;
+		link->touched = link->asked = false;
 	return hl_effects_release(e);
 }
 

@@ -89,6 +89,8 @@ struct link {
 
 	/* To a device. */
 	struct hl_id kid; /* of the member's signing key */
+	uint64_t request; /* the newest of this turn, to be told if the turn is lost */
+	bool asked;
 	bool watching;
 	uint64_t watch_after;
 };

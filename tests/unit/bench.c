@@ -47,6 +47,16 @@ void bench_start(struct bench *b)
 	assert_ok(hl_engine_new(&b->config, b->store, &b->now, &b->engine));
 }
 
+void bench_give_all(struct bench *b)
+{
+	for (size_t i = 0; i < b->world.lab[0].n_cards; i++)
+		bench_give(b, HL_DOC_CARD, &b->world.lab[0].cards[i]);
+	bench_give(b, HL_DOC_DIRECTORY, &b->world.lab[0].directory);
+	for (size_t lab = 1; lab < 3; lab++)
+		for (size_t i = 0; i < b->world.lab[lab].n_cards; i++)
+			bench_give(b, HL_DOC_CARD, &b->world.lab[lab].cards[i]);
+}
+
 int bench_setup(void **state)
 {
 	struct bench *b = calloc(1, sizeof(*b));
@@ -71,12 +81,7 @@ int bench_setup(void **state)
 		HL_OK)
 		return -1;
 	bench_start(b);
-	for (size_t i = 0; i < b->world.lab[0].n_cards; i++)
-		bench_give(b, HL_DOC_CARD, &b->world.lab[0].cards[i]);
-	bench_give(b, HL_DOC_DIRECTORY, &b->world.lab[0].directory);
-	for (size_t lab = 1; lab < 3; lab++)
-		for (size_t i = 0; i < b->world.lab[lab].n_cards; i++)
-			bench_give(b, HL_DOC_CARD, &b->world.lab[lab].cards[i]);
+	bench_give_all(b);
 	bench_fetch_effects(b);
 	bench_drop_sent(b);
 	*state = b;

@@ -40,6 +40,8 @@ void bench_fetch_effects(struct bench *b);
 void bench_turn(struct bench *b, const struct hl_event *event);
 void bench_give(struct bench *b, enum hl_doc sort, const struct hl_buf *doc);
 void bench_start(struct bench *b);
+/* The cards of all labs, and the own directory. */
+void bench_give_all(struct bench *b);
 int bench_setup(void **state);
 int bench_teardown(void **state);
 void bench_up(struct bench *b, uint64_t number, enum hl_purpose purpose,

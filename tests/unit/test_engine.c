@@ -4,6 +4,10 @@
  */
 #include "tests/unit/bench.h"
 
+#include <stdio.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
 static void nothing_is_said_before_the_commit(void **state)
 {
 	struct bench *b = *state;
@@ -410,6 +414,74 @@ static void two_nodes_and_a_crash(void **state)
 	sim_free(sim);
 }
 
+/* A full disk: what cannot be stored is not acknowledged, what was is there, and room brings it all
+ * back without a restart. */
+static void a_full_disk_refuses_and_recovers(void **state)
+{
+	struct bench *b = *state;
+	char dir[] = "/tmp/hotline-engine-XXXXXX", path[64], error[HL_STORE_ERROR_MAX];
+	struct hl_frame frame = {.type = HL_FRAME_SUBMIT};
+	struct hl_event e = {.type = HL_EVENT_FRAME, .link = 1};
+	enum hl_status status = HL_OK;
+	struct hl_id id, last = {0};
+	unsigned n = 0;
+
+	assert_non_null(mkdtemp(dir));
+	if (mount("none", dir, "tmpfs", 0, "size=768k,mode=0700") != 0) {
+		rmdir(dir);
+		skip();
+	}
+	hl_engine_free(b->engine);
+	hl_store_close(b->store);
+	snprintf(path, sizeof(path), "%s/store", dir);
+	assert_ok(hl_store_open(path, &b->world.net, &b->config.lab, &b->store, error));
+	bench_start(b);
+	bench_give_all(b);
+	bench_device(b, 1, 0);
+	bench_peer(b, 2, 1);
+	while (status == HL_OK && n++ < 2000) {
+		struct hl_buf doc HL_CLEAN_BUF = {0}, bytes HL_CLEAN_BUF = {0};
+		bench_drop_sent(b);
+		bench_raise(b, 0, 0, HL_ROUTINE, false, &doc, &id);
+		frame.doc = hl_view_buf(&doc);
+		frame.request = n;
+		assert_ok(hl_frame_encode(&frame, &bytes));
+		e.frame.bytes = hl_view_buf(&bytes);
+		status = hl_engine_step(b->engine, &e, &b->now);
+		enum hl_status end = hl_engine_commit(b->engine, &b->now);
+		status = status == HL_OK ? end : status;
+		bench_fetch_effects(b);
+		if (status == HL_OK)
+			last = id;
+	}
+	assert_status(status, HL_ERR_NOSPACE);
+	/* Nothing was said but that: the links of the turn are closed, an alarm was given. */
+	struct hl_frame got HL_CLEAN_FRAME = {0};
+	assert_true(bench_find(b, 1, HL_FRAME_REPLY, HL_PURPOSE_DEVICE, &got));
+	assert_status(got.reply.code, HL_TROUBLE);
+	assert_int_equal(got.request, n);
+	for (unsigned type = HL_FRAME_STATEMENT; type <= HL_FRAME_LETTER; type++)
+		assert_false(bench_find(
+			b, 2, (enum hl_frame_type)type, HL_PURPOSE_PEER, &got));
+	assert_true(bench_was_closed(b, 1));
+	assert_int_equal(b->n_alarms, 1);
+	assert_false(bench_is_held(b, &id));
+	assert_true(bench_is_held(b, &last));
+	bench_drop_sent(b);
+	assert_int_equal(mount("none", dir, "tmpfs", MS_REMOUNT, "size=16m"), 0);
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	bench_device(b, 3, 0);
+	bench_raise(b, 0, 0, HL_ROUTINE, false, &doc, &id);
+	assert_ok(bench_submit(b, 3, &doc));
+	assert_true(bench_is_held(b, &id));
+	hl_engine_free(b->engine);
+	b->engine = NULL;
+	hl_store_close(b->store);
+	b->store = NULL;
+	assert_int_equal(umount(dir), 0);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +499,7 @@ int main(void)
 		T(deadlines_outlive_a_restart),
 		T(only_the_raiser_closes),
 		T(a_close_may_overtake_its_call),
+		T(a_full_disk_refuses_and_recovers),
 		T(two_channels_with_one_number),
 		T(gaps_are_asked_for),
 		cmocka_unit_test(two_nodes_and_a_crash),
