@@ -7,8 +7,8 @@
 #include "client/commands.h"
 #include "client/letters.h"
 
-/* Files read for a letter. A file that would bring the letter above HL_ATTACH_MAX goes by name, size
- * and hash alone; by_hand counts those. */
+/* Files read for a letter. A file that would bring the letter above HL_ATTACH_MAX goes by name,
+ * size and hash alone; by_hand counts those. */
 struct hl_evidence_list {
 	struct hl_evidence items[HL_EVIDENCE_MAX];
 	struct hl_buf data[HL_EVIDENCE_MAX];

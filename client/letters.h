@@ -59,8 +59,8 @@ bool hl_letter_held(struct hl_app *app, const struct hl_id *id);
 HL_MUST enum hl_exit hl_letter_load(
 	struct hl_app *app, const struct hl_id *id, struct hl_letter *ret);
 
-/* The rows of a query for letters, one at a time: where is what follows WHERE, with the arguments of
- * hl_db_query. hl_letter_next: false at the end; a row that was damaged is named and passed over. */
+/* The rows of a query for letters, one at a time: where is what follows WHERE, with the arguments
+ * of hl_db_query. hl_letter_next: false at the end; a damaged row is named and passed over. */
 #define HL_LETTER_SELECT                                                            \
 	"SELECT l.doc, l.incident, l.source, l.state, l.code, l.marks, l.deferred," \
 	" l.short, l.stored, a.box FROM letters l LEFT JOIN archive a ON a.id = l.id "

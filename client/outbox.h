@@ -1,6 +1,6 @@
 /*
- * The outbox: every letter that was sealed here (or got by hand, for the own node), kept before it is
- * sent, so that a retry sends the same bytes.
+ * The outbox: every letter that was sealed here (or got by hand, for the own node), kept before it
+ * is sent, so that a retry sends the same bytes.
  */
 #ifndef HL_CLIENT_OUTBOX_H
 #define HL_CLIENT_OUTBOX_H
@@ -29,8 +29,8 @@ HL_MUST enum hl_exit hl_outbox_keep(struct hl_app *app,
 	const struct hl_envelope *envelope, enum hl_outbox_state state, const char *key,
 	struct hl_outgoing *ret);
 
-/* The row of an idempotency key, of a letter, or of what was typed ("d2"). HL_EXIT_NO, unsaid, where
- * there is none. */
+/* The row of an idempotency key, of a letter, or of what was typed ("d2"). HL_EXIT_NO, unsaid,
+ * where there is none. */
 HL_MUST enum hl_exit hl_outbox_by_key(
 	struct hl_app *app, const char *key, struct hl_outgoing *ret);
 HL_MUST enum hl_exit hl_outbox_by_id(
@@ -43,8 +43,8 @@ bool hl_outbox_number(const char *typed, uint64_t *ret);
 HL_MUST enum hl_exit hl_outbox_doc(
 	struct hl_app *app, uint64_t n, struct hl_buf *ret_doc);
 
-/* Hands a letter to the node; row's state and sent follow. HL_EXIT_OK once it is on the node's disk.
- * What the node refuses is said, and kept with the reason. */
+/* Hands a letter to the node; row's state and sent follow. HL_EXIT_OK once it is on the node's
+ * disk. What the node refuses is said, and kept with the reason. */
 HL_MUST enum hl_exit hl_outbox_send(
 	struct hl_app *app, struct hl_line *line, struct hl_outgoing *row);
 

@@ -317,6 +317,10 @@ void hl_table_row(struct hl_table *table, ...)
 
 void hl_table_print(struct hl_table *table)
 {
+	if (table && !table->failed && !isatty(STDOUT_FILENO)) {
+		scols_table_set_termforce(table->t, SCOLS_TERMFORCE_ALWAYS);
+		scols_table_set_termwidth(table->t, 80);
+	}
 	if (!table || table->failed || scols_print_table(table->t))
 		hl_fail_status(HL_ERR_NOMEM, "print a table");
 	if (table)

@@ -1,6 +1,6 @@
 /*
- * What is proven of a letter: segments asked of the own node (link 5.8) or got by hand, verified here
- * by the cards that are held (channel 4.2 to 4.4), and kept.
+ * What is proven of a letter: segments asked of the own node (link 5.8) or got by hand, verified
+ * here by the cards that are held (channel 4.2 to 4.4), and kept.
  */
 #ifndef HL_CLIENT_PROOF_H
 #define HL_CLIENT_PROOF_H

@@ -57,8 +57,8 @@ unsigned hl_thread_digits(struct hl_app *app);
 /* The incident's short id. */
 const char *hl_thread_short(struct hl_app *app, const struct hl_id *incident);
 
-/* What was typed for an incident or a letter: 4 digits or more of an id. Incidents come first; where
- * it is none, a letter's id gives its incident, and *ret_letter that letter (else it is the
+/* What was typed for an incident or a letter: 4 digits or more of an id. Incidents come first;
+ * where it is none, a letter's id gives its incident, and *ret_letter that letter (else it is the
  * incident's id; may be NULL). Said where it is nothing, or several. */
 HL_MUST enum hl_exit hl_thread_find(struct hl_app *app, const char *typed,
 	struct hl_id *ret_incident, struct hl_id *ret_letter);

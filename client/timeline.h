@@ -1,6 +1,6 @@
 /*
- * An incident on the screen: head, text, timeline, proofs. Every line of an exercise or a test begins
- * with that word.
+ * An incident on the screen: head, text, timeline, proofs. Every line of an exercise or a test
+ * begins with that word.
  */
 #ifndef HL_CLIENT_TIMELINE_H
 #define HL_CLIENT_TIMELINE_H

@@ -21,10 +21,10 @@ static void print_one(FILE *out, struct hl_app *app, const struct hl_letter *let
 		return;
 	}
 	if (hl_proof_segment(app, id, &proof->lab, &doc, &entry))
-		fprintf(out, "  %-8s entered as number %llu of %s's channel at %s\n", lab,
-			(unsigned long long)entry.number,
+		fprintf(out, "  %-8s entered it at %s, number %llu to %s\n",
 			hl_docs_lab_name(app, &letter->envelope.core.lab),
-			hl_time(app, entry.time));
+			hl_time(app, entry.time), (unsigned long long)entry.number,
+			hl_docs_lab_name(app, own ? &proof->lab : &app->lab));
 	switch (proof->state) {
 	case HL_KEPT:
 		fprintf(out, "  %-8s kept at your node, not entered yet\n", lab);

@@ -8,8 +8,8 @@
 #include "client/letters.h"
 
 /* Text from -m, -F FILE (or -), from standard input where it is a pipe or a file (piped), or from
- * $VISUAL or $EDITOR at a terminal (edit). Without any of them *ret stays empty. A newline at the end
- * is dropped; CR LF becomes LF. */
+ * $VISUAL or $EDITOR at a terminal (edit). Without any of them *ret stays empty. A newline at the
+ * end is dropped; CR LF becomes LF. */
 HL_MUST enum hl_exit hl_words_text(const struct hl_app *app, const struct hl_args *args,
 	bool piped, bool edit, struct hl_buf *ret);
 /* The editor alone, begun with what is in text. */

@@ -131,6 +131,35 @@ static void print_ringing(struct hl_app *app, const struct hl_thread *thread)
 	hl_prefixed_end(&out, hl_scrap(app, "  %s", hl_talk_prefix(call->core->status)));
 }
 
+/* Calls that cannot be shown ring all the same: somebody there wants an answer. */
+static void print_unreadable(struct hl_app *app)
+{
+	HL_CLEAN_STMT sqlite3_stmt *stmt = hl_db_query(app->db,
+		HL_LETTER_SELECT "WHERE (l.state = 0 OR (l.state = 2 AND l.code <> 16))"
+				 " AND (l.class = 1 OR l.code = 23) AND l.lab <> ?"
+				 " AND l.created > ? ORDER BY l.created",
+		"di", &app->lab, hl_clock() - DAY_MS);
+	struct hl_letter letter = {0};
+
+	while (hl_letter_next(app, stmt, &letter)) {
+		const struct hl_id *lab = &letter.envelope.core.lab;
+		const struct hl_card *card = hl_docs_card(app, lab);
+		const char *name = hl_docs_lab_name(app, lab);
+
+		printf("  %s%s  %s from %s cannot be read here: %s\n",
+			hl_talk_prefix(letter.envelope.core.status),
+			hl_thread_short(app, &letter.incident),
+			hl_precedence_name(letter.envelope.core.precedence), name,
+			letter.state == HL_LETTER_SEALED
+				? "a newer card of that lab is missing"
+				: hl_status_text(letter.code));
+		if (card && card->n_contacts > 0)
+			printf("        ask %s by phone: %s\n", name,
+				hl_safe(app, card->contacts[0]));
+		hl_letter_clear(&letter);
+	}
+}
+
 static void print_lines(struct hl_app *app, struct hl_line *line)
 {
 	HL_CLEAN_REPLY struct hl_reply reply = {0};
@@ -226,6 +255,7 @@ enum hl_exit hl_cmd_bare(struct hl_app *app, const struct hl_args *args)
 		code = hl_json_print(board_json(app, &board, line != NULL));
 	} else if (code == HL_EXIT_OK) {
 		print_board(app, &board);
+		print_unreadable(app);
 		print_lines(app, line);
 		if (board.ringing == 0)
 			printf("\n  hotline list     what is open\n"

@@ -166,13 +166,15 @@ static enum hl_exit take_file(struct import *in)
 static void print_letter(struct hl_app *app, const struct hl_id *id)
 {
 	HL_CLEAN_LETTER struct hl_letter letter = {0};
+	struct hl_prefixed out;
 
-	if (hl_letter_load(app, id, &letter) != HL_EXIT_OK)
+	if (hl_letter_load(app, id, &letter) != HL_EXIT_OK || !hl_prefixed_begin(&out))
 		return;
-	printf("%s%s  %s%s\n", hl_talk_prefix(letter.envelope.core.status),
-		hl_thread_short(app, &letter.incident), hl_timeline_letter(app, &letter),
+	fprintf(out.stream, "%s  %s%s\n", hl_thread_short(app, &letter.incident),
+		hl_timeline_letter(app, &letter),
 		letter.marks & HL_MARK_UNCONFIRMED ? "   [by hand, not yet confirmed]"
 						   : "");
+	hl_prefixed_end(&out, hl_talk_prefix(letter.envelope.core.status));
 }
 
 static enum hl_exit print(

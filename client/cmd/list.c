@@ -110,7 +110,7 @@ static void row(
 	hl_table_row(table,
 		hl_scrap(app, "%s%s", hl_talk_prefix(first->status),
 			hl_thread_short(app, &thread->id)),
-		hl_scrap(app, "%.16s", hl_time(app, first->created)),
+		hl_scrap(app, "%.11s", hl_time(app, first->created) + 5),
 		hl_docs_lab_name(app, &first->lab), hl_precedence_name(first->precedence),
 		state, in->kind.n ? hl_safe(app, in->kind) : "?",
 		in->title.n ? hl_safe(app, in->title) : "(its beginning is not held)");
@@ -142,8 +142,8 @@ static enum hl_exit each(struct hl_app *app, const struct filter *f,
 static enum hl_exit print(struct hl_app *app, const struct filter *f)
 {
 	static const char *const headings[] = {
-		"ID", "RAISED (UTC)", "BY", "SPEED", "STATE", "KIND", "TITLE"};
-	struct hl_table *table = app->json ? NULL : hl_table_new(app, headings, 7);
+		"ID", "RAISED UTC", "BY", "SPEED", "STATE", "WHAT"};
+	struct hl_table *table = app->json ? NULL : hl_table_new(app, headings, 6);
 	json_t *doc, *rows = json_array();
 	size_t shown = 0;
 	enum hl_exit code = each(app, f, table, rows, &shown);

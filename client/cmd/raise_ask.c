@@ -107,7 +107,7 @@ static enum hl_exit ask_head(struct hl_raising *r)
 			hl_certainty_name, 0, 4, &raise->certainty);
 	if (code == HL_EXIT_OK && !r->given_context)
 		code = ask_choice(r,
-			"Where did it run?  evaluation / training / internal / deployed [unknown]  ",
+			"Where run?      evaluation / training / internal / deployed  ",
 			hl_context_name, 0, 4, &raise->context);
 	return code;
 }

@@ -1,4 +1,4 @@
-/* hotline save: attachments, to files with safe names; and the check of a file that came by hand. */
+/* hotline save: attachments, to files with safe names; and the check of one that came by hand. */
 #include <string.h>
 
 #include "client/cmd/talk.h"

@@ -1,6 +1,6 @@
 /*
- * What the commands that send a letter share: the line, the thread, the outbox, the last line on the
- * screen.
+ * What the commands that send a letter share: the line, the thread, the outbox, the last line on
+ * the screen.
  */
 #ifndef HL_CLIENT_TALK_H
 #define HL_CLIENT_TALK_H
@@ -40,8 +40,8 @@ HL_MUST enum hl_exit hl_talk_key(
 /* The same, and opens the line unless the node is away. */
 HL_MUST enum hl_exit hl_talk_begin(
 	struct hl_app *app, const struct hl_args *args, struct hl_talk *talk);
-/* The same for a letter in the thread of the first operand: takes the inbox in, and loads it. At once
- * when the key is known (talk->again). */
+/* The same for a letter in the thread of the first operand: takes the inbox in, and loads it. At
+ * once when the key is known (talk->again). */
 HL_MUST enum hl_exit hl_talk_follow(
 	struct hl_app *app, const struct hl_args *args, struct hl_talk *talk);
 

@@ -24,8 +24,8 @@ struct watch {
 	uint64_t away_since; /* ms; 0 while the node is there */
 };
 
-/* Runs the program with the event on its standard input. What peers wrote is in that alone: never in
- * an argument, a file name or a shell. */
+/* Runs the program with the event on its standard input. What peers wrote is in that alone: never
+ * in an argument, a file name or a shell. */
 static void run_notify(const struct watch *w, const char *text, size_t n)
 {
 	int fd = memfd_create("event", MFD_CLOEXEC);
@@ -55,6 +55,7 @@ static void run_notify(const struct watch *w, const char *text, size_t n)
 /* One event: a line or a JSON document on one, the bell, the program. Frees doc. */
 static void emit(struct watch *w, const char *line, json_t *doc, bool loud)
 {
+	struct hl_prefixed out;
 	char *text;
 
 	json_object_set_new(doc, "time", hl_json_time(w->app, hl_clock()));
@@ -62,8 +63,10 @@ static void emit(struct watch *w, const char *line, json_t *doc, bool loud)
 	text = json_dumps(doc, JSON_COMPACT | JSON_ENSURE_ASCII);
 	if (w->app->json)
 		printf("%s\n", text ? text : "{}");
-	else
-		printf("%s  %s\n", hl_time_hour(w->app, hl_clock()), line);
+	else if (hl_prefixed_begin(&out)) {
+		fprintf(out.stream, "%s  %s\n", hl_time_hour(w->app, hl_clock()), line);
+		hl_prefixed_end(&out, "");
+	}
 	fflush(stdout);
 	if (loud && w->bell)
 		fputc('\a', stderr);
@@ -93,8 +96,8 @@ static void tell_letter(struct watch *w, const struct hl_id *id)
 		json_decref(doc);
 		return;
 	}
-	/* SPEC envelope 4.3: its type against class, status and precedence (23): what was meant to
-	 * look quiet rings. */
+	/* What is not of the type that its class says may have been meant to look quiet: it rings
+	 * (envelope 4.3). */
 	call = !hl_id_eq(&core->lab, &app->lab) &&
 		(core->class == HL_CLASS_CALL ||
 			(letter.state == HL_LETTER_REFUSED &&
