@@ -259,6 +259,8 @@ enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer)
 	bool grown = heads && out->number > out->head_number;
 	bool entries = heads && link->said && link->segment_next <= out->number;
 	if (due || grown || entries) {
+		link->touched =
+			true; /* what is counted on below is undone with the link */
 		const struct hl_head head = {out->epoch, out->number, out->link};
 		status = sign(e, peer, heads, &head, &doc);
 		if (status != HL_OK)

@@ -64,6 +64,7 @@ enum hl_status hl_send(struct hl_engine *e, struct link *link,
 
 	if (link->dead)
 		return HL_OK;
+	link->touched = true; /* should the turn be lost, this was not said */
 	enum hl_status status = hl_frame_encode(frame, &bytes);
 	if (status != HL_OK)
 		return status;
@@ -74,7 +75,6 @@ enum hl_status hl_send(struct hl_engine *e, struct link *link,
 	effect->link = link->number;
 	effect->lane = hl_frame_lane(frame->type, precedence);
 	link->queued += bytes.n;
-	link->touched = true; /* should the turn be lost, this was not said */
 	effect->frame = hl_buf_steal(&bytes);
 	return HL_OK;
 }

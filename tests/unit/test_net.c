@@ -318,8 +318,7 @@ static void queue(uint64_t link, unsigned lane, size_t n)
 	struct hl_effect_out *e = &script.effect[script.n_effects++];
 
 	assert_true(script.n_effects < EFFECTS_MAX);
-	*e = (struct hl_effect_out){
-		.type = HL_EFFECT_SEND, .link = link, .lane = lane};
+	*e = (struct hl_effect_out){.type = HL_EFFECT_SEND, .link = link, .lane = lane};
 	assert_ok(hl_buf_reserve(&e->frame, n));
 	memset(e->frame.p, (int)lane, n);
 	e->frame.n = n;
