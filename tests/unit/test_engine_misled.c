@@ -1,6 +1,6 @@
 /*
- * The engine, from outside: what would mislead. Copies that a third lab has spoiled, voids, receipts
- * that show less than they hold, and turns that are lost.
+ * The engine, from outside: what would mislead. Copies that a third lab has spoiled, voids,
+ * receipts that show less than they hold, and turns that are lost.
  */
 #include "tests/unit/bench.h"
 
