@@ -53,9 +53,10 @@ static int read_all(int fd, size_t max, struct hl_buf *buf)
 int hl_disk_read(int dirfd, const char *name, size_t max, bool secret, struct hl_buf *ret)
 {
 	struct hl_buf buf HL_CLEAN_BUF = {0};
-	/* O_NONBLOCK: a pipe by that name is refused, not waited for. */
-	int fd HL_CLEAN_FD = openat(dirfd, name,
-		O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (secret ? O_NOFOLLOW : 0));
+	/* O_NONBLOCK: where a secret should be, a pipe is refused and not waited for. */
+	int flags =
+		O_RDONLY | O_CLOEXEC | O_NOCTTY | (secret ? O_NOFOLLOW | O_NONBLOCK : 0);
+	int fd HL_CLEAN_FD = openat(dirfd, name, flags);
 	int error;
 
 	if (fd < 0)

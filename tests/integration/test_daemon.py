@@ -356,6 +356,37 @@ def it_gives_up_what_it_does_not_need(world):
 
 
 @test
+def files_of_others_are_out_of_reach(world):
+    node = made(world)
+    outside = world.path('lab-b.psk')
+    write(outside, 'ab' * 32 + '\n')
+    node.add_config(f'peer "lab-b" {{ psk-file = "{outside}" }}\n')
+    node.start()
+    if 'sandbox: not offered here' in node.log():
+        raise Skipped(re.search(r'not offered here: (.*)', node.log()).group(0))
+    node.reload()
+    node.wait_log(r'psk-file ".*/lab-b\.psk": Permission denied')
+    inside = os.path.join(node.dir, 'lab-b.psk')
+    write(inside, 'ab' * 32 + '\n')
+    write(node.config, read(node.config).decode().replace(outside, inside))
+    node.reload()
+    node.wait_log(r'hotlined\.conf: read again')
+
+
+@test
+def names_are_looked_up(world):
+    a, b = world.labs('lab-a', 'lab-b')
+    for lab, other in ((a, b), (b, a)):
+        lab.node.stop()
+        lab.node.add_config(f'peer "{other.name}" {{ address = '
+                            f'{{"localhost:{other.node.port}"}} }}\n')
+    a.node.start()
+    b.node.start()
+    a.wait_up('lab-b')
+    b.wait_up('lab-a')
+
+
+@test
 def no_second_one_starts(world):
     one, two = made(world), made(world, 'lab-b')
     one.start()
