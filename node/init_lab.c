@@ -182,7 +182,10 @@ static enum hl_status put_all(struct hl_store *store, const struct hl_init_lab *
 		if (status > 0)
 			fprintf(stderr,
 				"hotlined init: item %zu of the file is passed over: %s\n",
-				i + 1, hl_status_text(status));
+				i + 1,
+				status == HL_BAD_TYPE
+					? "it is no card, directory, sealing key or suspension"
+					: hl_status_text(status));
 	}
 	return hl_status_ours(status) ? status : hl_store_commit(store);
 }

@@ -15,7 +15,7 @@ from harness import (HOTLINED, NETWORK, SOURCE, Device, Skipped, check, main, ru
 
 sys.path.insert(0, os.path.join(SOURCE, 'tests', 'interop'))
 
-from hotline_py import noise  # noqa: E402
+from hotline_py import file as hotline_file  # noqa: E402
 from hotline_py.encoding import decode  # noqa: E402
 from hotline_py.hashes import BoxKey, Net  # noqa: E402
 from live_peer import Closed, Link  # noqa: E402
@@ -133,6 +133,44 @@ def init_refuses_what_is_no_lab(world):
     write(bad, '\n'.join(lines) + '\n')
     result = init(bad)
     check(result.code == 1 and result.err.startswith(f'hotlined init: {bad}: '), f'{result}')
+
+
+@test
+def init_wants_the_whole_chain_of_one_lab(world):
+    """And passes over what else is wrong in the file."""
+    net = Net(NETWORK)
+    lab = world.lab('lab-a')  # two cards: its first, and the one with its node
+    node, path = world.node('spare'), world.path('file')
+    things = hotline_file.read(net, hotline_file.dearmour(read(lab.card()).decode()))
+    other = hotline_file.read(net, hotline_file.dearmour(read(lab_file(world, 'lab-b')).decode()))
+    cards = [t for t in things if t[0] == hotline_file.CARD]
+    check(len(cards) == 2, f'{len(cards)} cards')
+
+    def init(items, ok):
+        write(path, hotline_file.armour(hotline_file.make(NETWORK, items)))
+        return run([HOTLINED, 'init', '-d', node.dir, '--lab', path, '--yes'], ok=ok)
+
+    refused(init(cards[1:], False), f'hotlined init: {path}: cards are missing: it must hold them '
+            'all, from the lab\'s first on')
+    refused(init(cards[::-1], False), f'hotlined init: {path}: cards are missing: it must hold '
+            'them all, from the lab\'s first on')
+    refused(init(cards + other, False), f'hotlined init: {path}: it holds cards of more than one '
+            'lab; name the file that `hotline lab init` or `hotline card export` made')
+    refused(init([t for t in things if t[0] != hotline_file.CARD], False),
+            f'hotlined init: {path}: it holds no card; `hotline lab init` or `hotline card '
+            'export` makes the right one')
+    spoiled = cards[1][1][:-1] + bytes([cards[1][1][-1] ^ 1])
+    refused(init([cards[0], (hotline_file.CARD, spoiled)], False),
+            f'hotlined init: {path}: a signature does not verify')
+    seals = next(t for t in things if t[0] == hotline_file.SEALS)
+    spoiled = seals[1][:-1] + bytes([seals[1][-1] ^ 1])
+    result = init(cards + [(hotline_file.SEALS, spoiled), (hotline_file.ENVELOPE, b'x'), seals],
+                  True)
+    check(result.err.splitlines() == [
+        'hotlined init: item 3 of the file is passed over: a signature does not verify',
+        'hotlined init: item 4 of the file is passed over: it is no card, directory, sealing '
+        'key or suspension'], f'{result}')
+    check(', card 2\n' in result.out, f'{result}')
 
 
 @test
