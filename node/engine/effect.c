@@ -208,6 +208,8 @@ enum hl_status hl_feed(struct hl_engine *e, enum hl_feed_sort sort,
 		.time = e->now.wall,
 		.has_lab = lab != NULL};
 
+	if (e->feed_last < e->feed_base)
+		item.number = e->feed_base;
 	if (id != NULL)
 		item.id = *id;
 	if (lab != NULL)

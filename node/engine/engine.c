@@ -5,6 +5,7 @@
 
 #define TRIM_EVERY_MS 3600000
 #define LINK_FEED_MS  (7ull * 24 * 3600 * 1000)
+#define FEED_BITS     16 /* feed items a second that a node never reaches */
 #define LOST_TURN_MS  1000
 
 enum hl_status hl_engine_new(const struct hl_engine_config *config,
@@ -25,6 +26,10 @@ enum hl_status hl_engine_new(const struct hl_engine_config *config,
 		hl_engine_free(e);
 		return status;
 	}
+	/* After every start but the first the feed goes on well above what devices can have seen: a
+	 * store that was put back to a backup would give old numbers to new items. */
+	if (e->feed_last > 0)
+		e->feed_base = now->wall / 1000 << FEED_BITS;
 	*ret = e;
 	return HL_OK;
 }

@@ -186,6 +186,39 @@ static enum hl_status reopen(
 	return status;
 }
 
+/* The peer's receipt is of an epoch before ours, or nil: what was delivered then, and is not shown any
+ * more, is entered again; only so can it be receipted. */
+static enum hl_status enter_again(
+	struct hl_engine *e, struct peer *peer, const struct hl_receipt *receipt)
+{
+	uint64_t epoch = receipt != NULL ? receipt->head.epoch : 0;
+	uint64_t after = receipt != NULL ? receipt->through : 0;
+	uint64_t first = epoch, current = peer->out.epoch;
+	struct hl_entry_row row[BATCH];
+	size_t n = 0;
+	enum hl_status status, code;
+
+	do {
+		status = hl_store_entry_older(
+			e->store, &peer->lab.id, current, epoch, after, row, BATCH, &n);
+		for (size_t i = 0; i < n && status == HL_OK; i++) {
+			struct hl_entry_row newest;
+			size_t found = 0;
+			epoch = row[i].epoch;
+			after = row[i].entry.number;
+			if (receipt != NULL && epoch == first &&
+				hl_receipt_holds(receipt, after, &code))
+				continue;
+			status = hl_store_entry_find(e->store, true, &peer->lab.id,
+				&row[i].entry.id, &newest, 1, &found);
+			if (status == HL_OK && found == 1 && newest.epoch == epoch)
+				status = hl_channel_enter(e, peer, HL_SORT_LETTER,
+					&row[i].entry.id, row[i].precedence);
+		}
+	} while (status == HL_OK && n == BATCH);
+	return status;
+}
+
 /* SPEC channel 3.2: the node raises an alarm and opens a new epoch, higher than the peer's. */
 static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct link *link,
 	const struct hl_head *head)
@@ -227,6 +260,8 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 		s->time > peer->statement_time;
 	if (fell)
 		status = reopen(e, peer, same ? r : NULL);
+	if ((first || fell) && !same && peer->out.epoch != 0 && status == HL_OK)
+		status = enter_again(e, peer, r);
 	if (first || fell) {
 		link->said = true;
 		peer->receipt_due = true; /* with the head that may now be signed */

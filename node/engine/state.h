@@ -113,7 +113,7 @@ struct hl_engine {
 	struct peer *peers; /* sorted by lab */
 	size_t n_peers;
 	struct link *links;
-	uint64_t feed_last;
+	uint64_t feed_last, feed_base;
 	uint64_t trim_at;
 	bool down;                    /* a shutdown was asked for */
 	uint64_t retry_at;            /* after a lost turn: not before this */

@@ -119,11 +119,12 @@ enum hl_status hl_store_call_list(struct hl_store *store, uint64_t closed_since,
 enum hl_status hl_store_feed_add(
 	struct hl_store *store, const struct hl_feed_item *item, uint64_t *ret_number)
 {
-	static const char sql[] =
-		"INSERT INTO feed (sort, id, lab, value, time) VALUES (?, ?, ?, ?, ?)";
-	enum hl_status status = hl_store_run(store, sql, "diiuu", (int)item->sort,
-		&item->id, item->has_lab ? &item->lab : (const struct hl_id *)NULL,
-		item->value, item->time);
+	static const char sql[] = "INSERT INTO feed (number, sort, id, lab, value, time)"
+				  " VALUES (nullif(?, 0), ?, ?, ?, ?, ?)";
+	enum hl_status status = hl_store_run(store, sql, "udiiuu", item->number,
+		(int)item->sort, &item->id,
+		item->has_lab ? &item->lab : (const struct hl_id *)NULL, item->value,
+		item->time);
 
 	if (status == HL_OK)
 		*ret_number = (uint64_t)sqlite3_last_insert_rowid(store->db);

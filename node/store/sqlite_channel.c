@@ -185,6 +185,21 @@ enum hl_status hl_store_entry_find(struct hl_store *store, bool outgoing,
 	return take_rows(&q, ret, max, ret_n);
 }
 
+enum hl_status hl_store_entry_older(struct hl_store *store, const struct hl_id *peer,
+	uint64_t epoch, uint64_t from, uint64_t after, struct hl_entry_row *ret,
+	size_t max, size_t *ret_n)
+{
+	static const char sql[] =
+		"SELECT " COLUMNS " FROM entry WHERE peer = ? AND outgoing = 1"
+		" AND (epoch, number) > (?, ?) AND epoch < ? AND sort = 1 AND state = 2"
+		" ORDER BY epoch, number LIMIT ?";
+	struct hl_query q HL_CLEAN_QUERY = {0};
+
+	hl_query_init(
+		&q, store, false, sql, "iuuuu", peer, from, after, epoch, (uint64_t)max);
+	return take_rows(&q, ret, max, ret_n);
+}
+
 enum hl_status hl_store_entry_card(struct hl_store *store,
 	const struct hl_channel_key *key, uint64_t below, struct hl_id *ret_hash)
 {

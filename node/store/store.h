@@ -180,6 +180,11 @@ HL_MUST enum hl_status hl_store_entry_state(struct hl_store *store,
 HL_MUST enum hl_status hl_store_entry_find(struct hl_store *store, bool outgoing,
 	const struct hl_id *peer, const struct hl_id *id, struct hl_entry_row *ret,
 	size_t max, size_t *ret_n);
+/* Outgoing letters that were delivered in an epoch older than one, in order of epoch and number, above
+ * the number after of the epoch from. */
+HL_MUST enum hl_status hl_store_entry_older(struct hl_store *store,
+	const struct hl_id *peer, uint64_t epoch, uint64_t from, uint64_t after,
+	struct hl_entry_row *ret, size_t max, size_t *ret_n);
 /* The id in the newest card entry below a number. */
 HL_MUST enum hl_status hl_store_entry_card(struct hl_store *store,
 	const struct hl_channel_key *key, uint64_t below, struct hl_id *ret_hash);
@@ -230,7 +235,7 @@ HL_MUST enum hl_status hl_store_call_incident(struct hl_store *store,
 HL_MUST enum hl_status hl_store_call_list(struct hl_store *store, uint64_t closed_since,
 	struct hl_call_row *ret, size_t max, size_t *ret_n);
 
-/* The feed. number is given by the store. */
+/* The feed. The store gives the number, one above the last, unless the item has one that is higher. */
 HL_MUST enum hl_status hl_store_feed_add(
 	struct hl_store *store, const struct hl_feed_item *item, uint64_t *ret_number);
 HL_MUST enum hl_status hl_store_feed_list(struct hl_store *store, uint64_t after,

@@ -120,7 +120,8 @@ static void take_item(
 			return;
 		}
 		/* Twice where it had to wait for a card, else once. */
-		if (++letter->fed[lab][index] > (letter->card_version > 1 ? 2 : 1))
+		if (++letter->fed[lab][index] > (letter->card_version > 1 ? 2 : 1) &&
+			!sim->options.restores)
 			sim_fail(sim, "I3: a letter stands %llu times in the feed",
 				(unsigned long long)letter->fed[lab][index]);
 		fetch(sim, lab, index, &item->id);
@@ -168,8 +169,14 @@ static void take_reply(
 
 	switch (what) {
 	case WHAT_HELLO:
-		if (code == HL_OK)
-			greeted(sim, lab, index);
+		if (code != HL_OK ||
+			hl_body_parse(frame->reply.body, HL_FRAME_DEVICE_HELLO, &body) !=
+				HL_OK)
+			break;
+		/* The node was restored: its feed is read from the start. */
+		if (body.hello.last_feed < sim->node[lab].actor[index].feed_last)
+			sim->node[lab].actor[index].feed_last = 0;
+		greeted(sim, lab, index);
 		break;
 	case WHAT_PUT:
 		if (code != HL_OK)

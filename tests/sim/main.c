@@ -1,7 +1,7 @@
 /*
  * hotline-sim: runs seeds, and says which promise broke. The same seed gives the same run.
  *
- *	hotline-sim [--seeds N] [--seed S] [--labs M] [--hours H] [--files] [--expect CHECK] [-v]
+ *	hotline-sim [--seeds N] [--seed S] [--labs M] [--hours H] [--files] [--restores] [--expect CHECK] [-v]
  */
 #include "tests/sim/sim.h"
 
@@ -12,14 +12,15 @@
 
 static const char *const names[SIM_COUNTS] = {"letters", "delivered", "delays", "cuts",
 	"black holes", "crashes before a commit", "crashes after a commit", "restarts",
-	"stores reopened", "new cards", "changed copies", "strange signatures", "replays",
-	"old or changed statements", "clock jumps", "checks"};
+	"stores reopened", "stores put back to a backup", "new cards", "changed copies",
+	"strange signatures", "replays", "old or changed statements", "clock jumps",
+	"checks"};
 
 struct arguments {
 	uint64_t seeds, first;
 	size_t labs; /* 0: two or three, by the seed */
 	double hours;
-	bool files, verbose;
+	bool files, restores, verbose;
 	const char *expect; /* the check that must fail in some seed; NULL: none may */
 };
 
@@ -33,6 +34,7 @@ static bool run(const struct arguments *a, uint64_t seed, const char *dir,
 		.faults = true,
 		.acts = true,
 		.dir = dir,
+		.restores = a->restores,
 		.verbose = a->verbose};
 	struct sim *sim = sim_new(&options);
 
@@ -72,6 +74,8 @@ static bool arguments(int argc, char **argv, struct arguments *a)
 			a->files = true;
 		else if (strcmp(argv[i], "--expect") == 0)
 			a->expect = value, i++;
+		else if (strcmp(argv[i], "--restores") == 0)
+			a->files = a->restores = true;
 		else if (strcmp(argv[i], "-v") == 0)
 			a->verbose = true;
 		else
@@ -82,11 +86,11 @@ static bool arguments(int argc, char **argv, struct arguments *a)
 
 static void remove_dir(const char *dir)
 {
-	static const char *const tails[] = {"", "-wal", "-shm", "-journal"};
+	static const char *const tails[] = {"", "-wal", "-shm", "-journal", ".old"};
 	char path[200];
 
 	for (char lab = 'a'; lab < 'a' + WORLD_LABS; lab++)
-		for (size_t i = 0; i < 4; i++) {
+		for (size_t i = 0; i < 5; i++) {
 			snprintf(path, sizeof(path), "%.120s/%c.store%s", dir, lab,
 				tails[i]);
 			unlink(path);
@@ -104,7 +108,7 @@ int main(int argc, char **argv)
 	if (!arguments(argc, argv, &a)) {
 		fprintf(stderr,
 			"usage: hotline-sim [--seeds N] [--seed S] [--labs 2-5] "
-			"[--hours H] [--files] [--expect CHECK] [-v]\n");
+			"[--hours H] [--files] [--restores] [--expect CHECK] [-v]\n");
 		return 2;
 	}
 	if (a.files && mkdtemp(dir) == NULL) {

@@ -306,6 +306,61 @@ static void start_node(struct sim *sim, size_t lab)
 		actor_connect(sim, lab, i);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	char bytes[8192];
+	size_t n;
+
+	if (in == NULL || out == NULL)
+		abort();
+	while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
+		if (fwrite(bytes, 1, n, out) != n)
+			abort();
+	fclose(in);
+	if (fclose(out) != 0)
+		abort();
+}
+
+/* What a lab's devices have in their outboxes goes to its node again. */
+static void restored(struct sim *sim, size_t lab)
+{
+	struct hl_letter_row row;
+
+	sim->count[SIM_RESTORED]++;
+	for (size_t i = 0; i < sim->n_letters; i++) {
+		struct letter *l = &sim->letter[i];
+		memset(l->fed[lab], 0, sizeof(l->fed[lab]));
+		if (l->lab == lab &&
+			hl_store_letter_row(sim->node[lab].store, &l->id, &row) != HL_OK)
+			l->accepted = false;
+	}
+}
+
+/* The file is whole while nobody has it open. */
+static void reopen_store(struct sim *sim, size_t lab)
+{
+	struct node *node = &sim->node[lab];
+	char old[220];
+	bool back = false;
+
+	hl_store_close(node->store);
+	snprintf(old, sizeof(old), "%s.old", node->path);
+	if (sim->options.restores && !sim->quiet) {
+		back = node->saved && rng_one_in(&sim->rng, 4);
+		if (back) {
+			copy_file(old, node->path);
+		} else if (!node->saved || rng_one_in(&sim->rng, 2)) {
+			copy_file(node->path, old);
+			node->saved = true;
+		}
+	}
+	open_store(sim, lab);
+	sim->count[SIM_REOPENED]++;
+	if (back)
+		restored(sim, lab);
+}
+
 void sim_crash(struct sim *sim, size_t lab)
 {
 	struct node *node = &sim->node[lab];
@@ -317,11 +372,8 @@ void sim_crash(struct sim *sim, size_t lab)
 	node->engine = NULL;
 	/* What was not committed is gone. */
 	hl_store_rollback(node->store);
-	if (sim->options.dir != NULL) {
-		hl_store_close(node->store);
-		open_store(sim, lab);
-		sim->count[SIM_REOPENED]++;
-	}
+	if (sim->options.dir != NULL)
+		reopen_store(sim, lab);
 	for (uint64_t i = 1; i <= sim->n_wires; i++)
 		for (unsigned e = 0; e < 2; e++)
 			if (!sim->wires[i].end[e].device && sim->wires[i].end[e].open &&

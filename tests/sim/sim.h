@@ -23,6 +23,7 @@ enum sim_count {
 	SIM_CRASH_AFTER,  /* between a commit and its effects */
 	SIM_RESTARTS,
 	SIM_REOPENED, /* stores read again from their files */
+	SIM_RESTORED, /* put back to an earlier copy */
 	SIM_CARDS,
 	SIM_MUTATED,
 	SIM_ALIEN,
@@ -40,6 +41,7 @@ struct sim_options {
 	bool faults;       /* false: a quiet network */
 	bool acts;         /* people do things at random */
 	const char *dir;   /* stores are files here, NULL: in memory */
+	bool restores;     /* of files: sometimes an earlier copy is put back */
 	bool verbose;
 };
 
@@ -93,6 +95,7 @@ struct node {
 	uint64_t timer_at, seen_generation;
 	int64_t skew;
 	char path[200];
+	bool saved; /* there is an earlier copy of the file */
 	struct actor actor[WORLD_DEVICES];
 	uint64_t alarms;
 	struct hl_buf said[WORLD_LABS]; /* a statement or segment it once sent to a lab */
