@@ -435,9 +435,13 @@ enum hl_status hl_engine_set_peer(struct hl_engine *e, const struct hl_id *lab,
 		peer->dial_at = e->now.boot;
 		peer->dial_wait = HL_REDIAL_MIN_MS;
 	}
-	if (psk == NULL) {
-		peer->psk_fixed = false;
+	if (psk == NULL && !peer->psk_fixed)
 		return HL_OK;
+	if (psk == NULL) {
+		/* It is in the configuration no more: what an admin has set holds again. */
+		peer->psk_fixed = false;
+		enum hl_status status = hl_peer_load_psk(e, peer);
+		return status == HL_OK ? hl_engine_load_known(e) : status;
 	}
 	if (peer->psk_fixed && hl_bytes_eq_secret(peer->psk, psk, sizeof(peer->psk)))
 		return HL_OK;

@@ -66,6 +66,16 @@ static enum hl_status load_lab(struct hl_engine *e, struct lab *lab)
 	return status == HL_OK ? hl_lab_count(e, lab) : status;
 }
 
+enum hl_status hl_peer_load_psk(struct hl_engine *e, struct peer *peer)
+{
+	struct hl_key32 psk HL_CLEAN_KEY32 = {0};
+	enum hl_status status = hl_store_psk_get(e->store, &peer->lab.id, &psk);
+
+	if (status == HL_OK || status == HL_UNKNOWN) /* unknown: zeros */
+		memcpy(peer->psk, psk.b, sizeof(psk.b));
+	return status == HL_UNKNOWN ? HL_OK : status;
+}
+
 static enum hl_status load_peer(struct hl_engine *e, struct peer *peer)
 {
 	enum hl_status status = load_lab(e, &peer->lab);
@@ -83,14 +93,7 @@ static enum hl_status load_peer(struct hl_engine *e, struct peer *peer)
 		status = hl_store_channel_get(e->store, &peer->lab.id, false, &peer->in);
 		status = status == HL_UNKNOWN ? HL_OK : status;
 	}
-	if (status == HL_OK && !peer->psk_fixed) {
-		struct hl_key32 psk HL_CLEAN_KEY32 = {0};
-		status = hl_store_psk_get(e->store, &peer->lab.id, &psk);
-		if (status == HL_OK || status == HL_UNKNOWN) /* unknown: zeros */
-			memcpy(peer->psk, psk.b, sizeof(psk.b));
-		status = status == HL_UNKNOWN ? HL_OK : status;
-	}
-	return status;
+	return status == HL_OK && !peer->psk_fixed ? hl_peer_load_psk(e, peer) : status;
 }
 
 static enum hl_status load_directory(struct hl_engine *e)

@@ -158,6 +158,7 @@ static enum hl_status take_place(
 	peer->dialing_at = 0;
 	peer->error[0] = '\0';
 	peer->receipt_due = true;
+	peer->gap_at = e->now.boot; /* what is missing is on its way now */
 	link->signed_at = 0;
 	status = set_state(e, peer, HL_LINK_UP);
 	if (status == HL_OK) {

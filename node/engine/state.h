@@ -163,6 +163,8 @@ struct hl_short hl_short(const struct hl_id *id);
 HL_MUST enum hl_status hl_engine_load(struct hl_engine *e);
 HL_MUST enum hl_status hl_engine_load_peers(struct hl_engine *e);
 HL_MUST enum hl_status hl_engine_load_known(struct hl_engine *e);
+/* The PSK that an admin has set; zeros where none was. */
+HL_MUST enum hl_status hl_peer_load_psk(struct hl_engine *e, struct peer *peer);
 HL_MUST enum hl_status hl_lab_count(struct hl_engine *e, struct lab *lab);
 void hl_engine_unload(struct hl_engine *e);
 struct peer *hl_peer(struct hl_engine *e, const struct hl_id *lab);
