@@ -296,9 +296,9 @@ class Lab(Device):
         """{name: state} of the lab's lines, as hotline status tells them."""
         return {p['name']: p['state'] for p in self.json('status')['peers']}
 
-    def wait_up(self, *names):
+    def wait_up(self, *names, seconds=None):
         wait(lambda: all(self.peers().get(n) == 'up' for n in names),
-             f'{self.name}: {", ".join(names)} up')
+             f'{self.name}: {", ".join(names)} up', seconds)
 
 
 class World:
@@ -342,7 +342,8 @@ class World:
 
     def show(self):
         for node in self.nodes:
-            print(f'---- log of {node.name}')
+            code = node.process.poll() if node.process else None
+            print(f'---- log of {node.name}' + (f' (it ended with {code})' if code else ''))
             print(node.log()[-20000:])
         for child in self.children:
             with open(child.path, encoding='utf-8', errors='replace') as f:

@@ -95,27 +95,26 @@ def a_cut_link_comes_back(world):
 @test
 def a_stream_cut_at_any_byte_comes_back(world):
     a, b, wire = wired(world)
-    for direction, at in (('there', 0), ('there', 15), ('there', 63), ('there', 64),
-                          ('there', 127), ('there', 128), ('there', 4223), ('there', 4224),
-                          ('back', 0), ('back', 47), ('back', 48), ('back', 4143)):
+    for direction, at in (('there', 0), ('there', 63), ('there', 127), ('there', 128),
+                          ('there', 4223), ('back', 0), ('back', 47), ('back', 4143)):
         wire.stop_at = (direction, at)
         wire.cut()
-        wait(lambda: wire.stop_at is None, f'a dial to be cut at {direction} {at}')
-        a.wait_up('lab-b')
+        wait(lambda: wire.stop_at is None, f'a dial to be cut at {direction} {at}', 120)
+        a.wait_up('lab-b', seconds=120)
     b.wait_up('lab-a')
 
 
 @test
 def a_flipped_bit_ends_the_stream_and_nothing_else(world):
     a, b, wire = wired(world)
-    for direction, at in (('there', 3), ('there', 20), ('there', 70), ('there', 130),
-                          ('there', 128 + 4095), ('back', 5), ('back', 50), ('back', 4143)):
+    for direction, at in (('there', 20), ('there', 70), ('there', 130), ('there', 128 + 4095),
+                          ('back', 5), ('back', 4143)):
         wire.spoil = (direction, at)
         wire.cut()
-        wait(lambda: wire.spoil is None, f'a dial to be spoiled at {direction} {at}')
-        harmed = wire.streams[-1]
+        wait(lambda: wire.spoil is None, f'a dial to be spoiled at {direction} {at}', 120)
+        harmed = wire.harmed
         wait(lambda: harmed.over, f'the stream spoiled at {direction} {at} to end', 40)
-        a.wait_up('lab-b')
+        a.wait_up('lab-b', seconds=120)
     check(re.search(r'record that does not open|does not open', a.node.log() + b.node.log()),
           'no word of it')
 
@@ -149,7 +148,7 @@ def a_stopped_node_says_goodbye(world):
     a, b = world.labs('lab-a', 'lab-b')
     b.node.stop()
     wait(lambda: a.peers()['lab-b'] != 'up', 'lab-a to see it', 10)
-    check('cut' not in a.node.log(), 'the end is taken for a cut')
+    a.node.wait_log('link down: closed by the other side')
 
 
 @test

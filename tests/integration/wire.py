@@ -6,6 +6,7 @@
     wire.hold('there'), wire.release()    # what comes in that direction waits ('both' for both)
     wire.spoil = (direction, at)          # flips a bit of byte number at of the next stream
     wire.stop_at = (direction, at)        # cuts the next stream before that byte
+    wire.harmed                           # the last stream that either was done to
 """
 import select
 import socket
@@ -29,7 +30,7 @@ class Wire:
         self.server = socket.create_server(('127.0.0.1', 0))
         self.address = f'127.0.0.1:{self.server.getsockname()[1]}'
         self.streams, self.held = [], set()
-        self.spoil = self.stop_at = None
+        self.spoil = self.stop_at = self.harmed = None
         self.lock = threading.Lock()
         self.poke_out, self.poke_in = socket.socketpair()
         world.sockets += [self]
@@ -80,9 +81,11 @@ class Wire:
             dialler.close()
             return
         stream = Stream(dialler, called)
-        stream.spoil, self.spoil = self.spoil, None
-        stream.stop_at, self.stop_at = self.stop_at, None
+        stream.spoil, stream.stop_at = self.spoil, self.stop_at
         self.streams.append(stream)
+        if stream.spoil or stream.stop_at:
+            self.harmed = stream
+            self.spoil = self.stop_at = None
 
     def _carry(self, stream, direction):
         source, sink = stream.ends[direction]
