@@ -112,8 +112,10 @@ static void row(
 			hl_thread_short(app, &thread->id)),
 		hl_scrap(app, "%.11s", hl_time(app, first->created) + 5),
 		hl_docs_lab_name(app, &first->lab), hl_precedence_name(first->precedence),
-		state, in->kind.n ? hl_safe(app, in->kind) : "?",
-		in->title.n ? hl_safe(app, in->title) : "(its beginning is not held)");
+		state,
+		in->title.n ? hl_scrap(app, "%s: %s", hl_safe(app, in->kind),
+				      hl_safe(app, in->title))
+			    : "(its beginning is not held)");
 }
 
 static enum hl_exit each(struct hl_app *app, const struct filter *f,
