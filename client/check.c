@@ -34,9 +34,6 @@ static enum hl_exit bad_form(struct hl_app *app, const struct hl_draft *draft,
 			"--determination D\n  (D: reached, cannot-rule-out, approaching "
 			"or ruled-out; levels are your lab's own)",
 			hl_safe(app, m->raise.kind));
-	if (status == HL_BAD_FORM)
-		return hl_fail(HL_EXIT_USAGE, "%s also needs --field %s=…",
-			hl_safe(app, m->raise.kind), wrong);
 	if (strcmp(wrong, "text") == 0)
 		return hl_fail(HL_EXIT_USAGE,
 			"the text is missing, too long (32 KiB, 8 KiB in an answer), or "
@@ -54,6 +51,9 @@ static enum hl_exit bad_form(struct hl_app *app, const struct hl_draft *draft,
 			"--ask takes words such as acknowledge, call-back, "
 			"check-systems, hold-work, preserve-logs, share-findings, "
 			"verify; at most 8");
+	if (status == HL_BAD_FORM)
+		return hl_fail(HL_EXIT_USAGE, "%s also needs --field %s=…",
+			hl_safe(app, m->raise.kind), wrong);
 	return hl_fail(HL_EXIT_USAGE, "%s: %s", wrong, hl_status_text(status));
 }
 

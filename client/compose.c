@@ -98,7 +98,7 @@ static enum hl_exit keep(struct hl_app *app, const struct hl_draft *draft,
 
 	if (status != HL_OK)
 		return hl_fail_status(status, "reading back what was sealed");
-	if (!hl_envelope_released(&envelope, hl_docs_own(app)))
+	if (hl_letter_short(app, &envelope))
 		state = HL_OUTBOX_RELEASE;
 	code = hl_db_begin(app->db);
 	if (code == HL_EXIT_OK)

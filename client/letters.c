@@ -22,14 +22,34 @@ const char *hl_letter_person(struct hl_app *app, const struct hl_letter *letter)
 		app, &letter->envelope.core.lab, &letter->envelope.core.sender);
 }
 
+bool hl_letter_raised_with_flash(struct hl_app *app, const struct hl_envelope *envelope)
+{
+	struct hl_id incident = hl_envelope_incident(envelope);
+	HL_CLEAN_STMT sqlite3_stmt *stmt = hl_db_query(app->db,
+		"SELECT 1 FROM letters WHERE id = ? AND precedence = 4", "d", &incident);
+
+	return envelope->core.class == HL_CLASS_CLOSE && hl_db_next(app->db, stmt);
+}
+
+bool hl_letter_short(struct hl_app *app, const struct hl_envelope *envelope)
+{
+	const struct hl_core *core = &envelope->core;
+	const struct hl_card *card = hl_docs_card_at(app, &core->lab, core->card_version);
+	/* SPEC envelope 3.6: a call of precedence FLASH, and a close of an incident that was raised
+	 * with FLASH */
+	bool asked = (core->class == HL_CLASS_CALL && core->precedence == HL_FLASH) ||
+		hl_letter_raised_with_flash(app, envelope);
+
+	return asked && card && !hl_envelope_released(envelope, card);
+}
+
 enum hl_exit hl_letter_keep(struct hl_app *app, const struct hl_envelope *envelope,
 	enum hl_source source, uint64_t stored, bool deferred, unsigned marks,
 	bool *ret_new)
 {
 	const struct hl_core *core = &envelope->core;
-	const struct hl_card *card = hl_docs_card_at(app, &core->lab, core->card_version);
 	struct hl_id incident = hl_envelope_incident(envelope);
-	bool is_short = card && !hl_envelope_released(envelope, card);
+	bool is_short = hl_letter_short(app, envelope);
 	enum hl_exit code;
 
 	code = hl_db_do(app->db,

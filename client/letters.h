@@ -39,6 +39,11 @@ void hl_letter_clear(struct hl_letter *letter);
 /* The sender's person, safe to print. */
 const char *hl_letter_person(struct hl_app *app, const struct hl_letter *letter);
 
+/* envelope 3.6: was the incident that this letter closes raised with FLASH, as far as is held here?
+ * And does it lack signatures that the release rule asks for? */
+bool hl_letter_raised_with_flash(struct hl_app *app, const struct hl_envelope *envelope);
+bool hl_letter_short(struct hl_app *app, const struct hl_envelope *envelope);
+
 /* Keeps a parsed letter; one that is held stays, but takes the node's time where it had none.
  * *ret_new may be NULL. */
 HL_MUST enum hl_exit hl_letter_keep(struct hl_app *app,

@@ -32,16 +32,6 @@ static enum hl_exit news_add(struct hl_news *news, const struct hl_id *id)
 	return HL_EXIT_OK;
 }
 
-/* envelope 3.6: was the incident that this closes raised with FLASH? */
-static bool raised_with_flash(struct hl_app *app, const struct hl_envelope *envelope)
-{
-	struct hl_id incident = hl_envelope_incident(envelope);
-	HL_CLEAN_STMT sqlite3_stmt *stmt = hl_db_query(app->db,
-		"SELECT 1 FROM letters WHERE id = ? AND precedence = 4", "d", &incident);
-
-	return hl_db_next(app->db, stmt);
-}
-
 /* The checks of a node, made again here. */
 static enum hl_status judge(struct hl_app *app, const struct hl_envelope *envelope,
 	const struct hl_member **ret_sender)
@@ -53,8 +43,7 @@ static enum hl_status judge(struct hl_app *app, const struct hl_envelope *envelo
 		.card = card,
 		.newest_version = newest ? newest->version : 0,
 		.own_lab = &app->lab,
-		.raised_with_flash =
-			core->class == HL_CLASS_CLOSE && raised_with_flash(app, envelope),
+		.raised_with_flash = hl_letter_raised_with_flash(app, envelope),
 		.suspended = hl_docs_suspended,
 		.ctx = app};
 	enum hl_status status;

@@ -61,6 +61,7 @@ static enum hl_status judge(struct hl_app *app, const struct hl_envelope *envelo
 		.card = hl_docs_card_at(app, &core->lab, core->card_version),
 		.newest_version = newest ? newest->version : 0,
 		.own_lab = &app->lab,
+		.raised_with_flash = hl_letter_raised_with_flash(app, envelope),
 		.suspended = hl_docs_suspended,
 		.ctx = app};
 

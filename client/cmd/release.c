@@ -65,7 +65,7 @@ static enum hl_exit judge(struct hl_app *app, const struct hl_envelope *envelope
 		.card = card,
 		.newest_version = card->version,
 		.own_lab = &app->lab,
-		.raised_with_flash = false,
+		.raised_with_flash = hl_letter_raised_with_flash(app, envelope),
 		.suspended = hl_docs_suspended,
 		.ctx = app};
 	enum hl_status status;
@@ -84,7 +84,7 @@ static enum hl_exit judge(struct hl_app *app, const struct hl_envelope *envelope
 static enum hl_exit keep(
 	struct hl_app *app, const struct hl_envelope *envelope, struct hl_outgoing *row)
 {
-	bool whole = hl_envelope_released(envelope, hl_docs_own(app));
+	bool whole = !hl_letter_short(app, envelope);
 	enum hl_outbox_state state = whole ? HL_OUTBOX_DRAFT : HL_OUTBOX_RELEASE;
 	enum hl_exit code = hl_db_begin(app->db);
 
