@@ -82,13 +82,16 @@ static void carry_out(struct hl_net *net, struct hl_effect_out *effect)
 static void flush_all(struct hl_net *net)
 {
 	for (size_t i = 0; i < BUCKETS; i++) {
-		struct stream *next;
-		for (struct stream *s = net->buckets[i]; s != NULL; s = next) {
-			next = s->next;
-			if (!s->flushing)
+		struct stream *s = net->buckets[i];
+		while (s != NULL) {
+			if (!s->flushing) {
+				s = s->next;
 				continue;
+			}
 			s->flushing = false;
 			net_stream_flush(s);
+			/* It may be gone, and others with it. */
+			s = net->buckets[i];
 		}
 	}
 }

@@ -109,12 +109,17 @@ struct stream *net_stream_find(struct hl_net *net, uint64_t number)
 	return s;
 }
 
+static const char cut[] = "cut: ended without goodbye";
+
 /* What a dialler whose link ends before a word was said should look at. */
 static const char *last_word(const struct stream *s, const char *why)
 {
 	if (s->stage == STAGE_UP && s->initiator && !s->heard)
 		return "closed without a word after the handshake: the PSKs differ, or it is "
 		       "no longer welcome there";
+	if (s->stage == STAGE_MESSAGE_2 && why == cut)
+		return "it ended the connection instead of answering: it is going down, or is no "
+		       "hotline node";
 	return why;
 }
 
@@ -323,8 +328,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
 		if (n <= 0) {
-			net_stream_end(s,
-				n == 0 ? "cut: ended without goodbye" : strerror(errno));
+			net_stream_end(s, n == 0 ? cut : strerror(errno));
 			return;
 		}
 		s->in_n += (size_t)n;
