@@ -5,8 +5,26 @@
 
 #define TRIM_EVERY_MS 3600000
 #define LINK_FEED_MS  (7ull * 24 * 3600 * 1000)
+#define FEED_RANDOM   0xffffff
 #define FEED_BITS     16 /* feed items a second that a node never reaches */
 #define LOST_TURN_MS  1000
+
+/* After every start but the first the feed goes on above what devices can have seen: a store that was
+ * put back to a backup would give old numbers to new items. The clock sees to that; and chance, where
+ * the clock was put back too: a device reads all again when it has seen more than there is. */
+static enum hl_status begin_feed(struct hl_engine *e)
+{
+	uint8_t random[4];
+
+	if (e->feed_last == 0)
+		return HL_OK;
+	enum hl_status status =
+		hl_entropy_fill(&e->config.entropy, random, sizeof(random));
+	uint64_t by_clock = e->now.wall / 1000 << FEED_BITS;
+	e->feed_base = e->feed_last > by_clock ? e->feed_last : by_clock;
+	e->feed_base += 1 + (hl_get_be32(random) & FEED_RANDOM);
+	return status;
+}
 
 enum hl_status hl_engine_new(const struct hl_engine_config *config,
 	struct hl_store *store, const struct hl_now *now, struct hl_engine **ret)
@@ -26,10 +44,11 @@ enum hl_status hl_engine_new(const struct hl_engine_config *config,
 		hl_engine_free(e);
 		return status;
 	}
-	/* After every start but the first the feed goes on well above what devices can have seen: a
-	 * store that was put back to a backup would give old numbers to new items. */
-	if (e->feed_last > 0)
-		e->feed_base = now->wall / 1000 << FEED_BITS;
+	status = begin_feed(e);
+	if (status != HL_OK) {
+		hl_engine_free(e);
+		return status;
+	}
 	*ret = e;
 	return HL_OK;
 }

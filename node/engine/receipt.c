@@ -82,6 +82,24 @@ static enum hl_status own_link(
 	return status;
 }
 
+/* An older epoch is one of ours, or the newest says that there was one before it. Else this store is
+ * a backup of before that epoch, or a new one, and has begun a line that the peer cannot follow. */
+static enum hl_status check_older(
+	struct hl_engine *e, struct peer *peer, uint64_t epoch, bool *ret)
+{
+	struct hl_channel_key key = key_of(&peer->out);
+	struct hl_entry_row row;
+	enum hl_status status = hl_store_entry_get(e->store, &key, 1, &row);
+
+	*ret = status == HL_OK && row.entry.sort == HL_SORT_SUCCESSION;
+	if (*ret || hl_status_ours(status))
+		return hl_status_ours(status) ? status : HL_OK;
+	key.epoch = epoch;
+	status = hl_store_entry_get(e->store, &key, 1, &row);
+	*ret = status == HL_OK;
+	return hl_status_ours(status) ? status : HL_OK;
+}
+
 /* SPEC channel 3.2: A receipt (epoch, h, link_h) is consistent with a node's own channel when epoch
  * is older than the node's, or is the node's with h ≤ k and the same link at h. */
 static enum hl_status check_consistent(
@@ -89,7 +107,9 @@ static enum hl_status check_consistent(
 {
 	struct hl_id link;
 
-	*ret = head->epoch < peer->out.epoch;
+	*ret = false;
+	if (head->epoch < peer->out.epoch)
+		return check_older(e, peer, head->epoch, ret);
 	if (head->epoch != peer->out.epoch || head->number > peer->out.number)
 		return HL_OK;
 	enum hl_status status = own_link(e, peer, head->number, &link);
