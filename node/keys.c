@@ -43,9 +43,10 @@ static int open_dir(
 	}
 	if (st.st_uid != geteuid()) {
 		snprintf(ret_error, HL_NODE_ERROR_MAX,
-			"%s: it belongs to uid %u, but this runs as uid %u; "
-			"type: chown -R the user that is to run hotlined",
-			dir, (unsigned)st.st_uid, (unsigned)geteuid());
+			"%s: it belongs to uid %u, but this runs as uid %u: start it as its "
+			"owner, or type: chown -R %u %s",
+			dir, (unsigned)st.st_uid, (unsigned)geteuid(),
+			(unsigned)geteuid(), dir);
 		return -1;
 	}
 	if (st.st_mode & 077) {

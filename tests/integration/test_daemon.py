@@ -368,6 +368,16 @@ def root_is_refused(world):
 
 
 @test
+def what_belongs_to_others_is_refused(world):
+    if os.geteuid() != 0:
+        raise Skipped('not root')
+    node = made(world)
+    shutil.chown(node.dir, 12345)
+    refused(node.check(ok=False), f'hotlined: {node.dir}: it belongs to uid 12345, but this runs '
+            f'as uid 0: start it as its owner, or type: chown -R 0 {node.dir}')
+
+
+@test
 def root_is_dropped(world):
     if os.geteuid() != 0:
         raise Skipped('not root')
