@@ -5,13 +5,13 @@
 
 #define TRIM_EVERY_MS 3600000
 #define LINK_FEED_MS  (7ull * 24 * 3600 * 1000)
-#define FEED_RANDOM   0xffffff
-#define FEED_BITS     16 /* feed items a second that a node never reaches */
+#define FEED_BITS     16       /* 65,536 items a second: no node has so many */
+#define FEED_RANDOM   0xffffff /* mask of the part that chance gives */
 #define LOST_TURN_MS  1000
 
-/* After every start but the first the feed goes on above what devices can have seen: a store that was
- * put back to a backup would give old numbers to new items. The clock sees to that; and chance, where
- * the clock was put back too: a device reads all again when it has seen more than there is. */
+/* After every start but the first the feed goes on above what devices can have seen: a store that
+ * was put back to a backup would give old numbers to new items. The clock sees to that; and chance,
+ * where the clock was put back too: a device reads all again when it has seen more than there is. */
 static enum hl_status begin_feed(struct hl_engine *e)
 {
 	uint8_t random[4];

@@ -82,8 +82,8 @@ static enum hl_status own_link(
 	return status;
 }
 
-/* An older epoch is one of ours, or the newest says that there was one before it. Else this store is
- * a backup of before that epoch, or a new one, and has begun a line that the peer cannot follow. */
+/* An older epoch is one of ours, or the newest says that there was one before it. Else this store
+ * is a backup of before that epoch, or a new one, and its line is one that the peer cannot follow. */
 static enum hl_status check_older(
 	struct hl_engine *e, struct peer *peer, uint64_t epoch, bool *ret)
 {
@@ -206,8 +206,8 @@ static enum hl_status reopen(
 	return status;
 }
 
-/* The peer's receipt is of an epoch before ours, or nil: what was delivered then, and is not shown any
- * more, is entered again; only so can it be receipted. */
+/* The peer's receipt is of an epoch before ours, or nil: what was delivered then, and is not shown
+ * any more, is entered again; only so can it be receipted. */
 static enum hl_status enter_again(
 	struct hl_engine *e, struct peer *peer, const struct hl_receipt *receipt)
 {

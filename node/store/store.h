@@ -180,8 +180,8 @@ HL_MUST enum hl_status hl_store_entry_state(struct hl_store *store,
 HL_MUST enum hl_status hl_store_entry_find(struct hl_store *store, bool outgoing,
 	const struct hl_id *peer, const struct hl_id *id, struct hl_entry_row *ret,
 	size_t max, size_t *ret_n);
-/* Outgoing letters that were delivered in an epoch older than one, in order of epoch and number, above
- * the number after of the epoch from. */
+/* Outgoing letters that were delivered in an epoch older than one, in order of epoch and number,
+ * above the number after of the epoch from. */
 HL_MUST enum hl_status hl_store_entry_older(struct hl_store *store,
 	const struct hl_id *peer, uint64_t epoch, uint64_t from, uint64_t after,
 	struct hl_entry_row *ret, size_t max, size_t *ret_n);
