@@ -11,7 +11,7 @@
 
 /* After every start but the first the feed goes on above what devices can have seen: a store that
  * was put back to a backup would give old numbers to new items. The clock sees to that; and chance,
- * where the clock was put back too: a device reads all again when it has seen more than there is. */
+ * where the clock was put back too: a device that has seen more than there is reads all again. */
 static enum hl_status begin_feed(struct hl_engine *e)
 {
 	uint8_t random[4];

@@ -83,7 +83,8 @@ static enum hl_status own_link(
 }
 
 /* An older epoch is one of ours, or the newest says that there was one before it. Else this store
- * is a backup of before that epoch, or a new one, and its line is one that the peer cannot follow. */
+ * is a backup of before that epoch, or a new one, and its line is none that the peer
+ * can follow. */
 static enum hl_status check_older(
 	struct hl_engine *e, struct peer *peer, uint64_t epoch, bool *ret)
 {

@@ -235,7 +235,7 @@ HL_MUST enum hl_status hl_store_call_incident(struct hl_store *store,
 HL_MUST enum hl_status hl_store_call_list(struct hl_store *store, uint64_t closed_since,
 	struct hl_call_row *ret, size_t max, size_t *ret_n);
 
-/* The feed. The store gives the number, one above the last, unless the item has one that is higher. */
+/* The feed. The store gives the number, one above the last, unless the item has a higher one. */
 HL_MUST enum hl_status hl_store_feed_add(
 	struct hl_store *store, const struct hl_feed_item *item, uint64_t *ret_number);
 HL_MUST enum hl_status hl_store_feed_list(struct hl_store *store, uint64_t after,

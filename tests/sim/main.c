@@ -1,7 +1,8 @@
 /*
  * hotline-sim: runs seeds, and says which promise broke. The same seed gives the same run.
  *
- *	hotline-sim [--seeds N] [--seed S] [--labs M] [--hours H] [--files] [--restores] [--expect CHECK] [-v]
+ *	hotline-sim [--seeds N] [--seed S] [--labs M] [--hours H] [--files] [--restores]
+ *		[--expect CHECK] [-v]
  */
 #include "tests/sim/sim.h"
 
