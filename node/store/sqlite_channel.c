@@ -1,5 +1,7 @@
 #include "node/store/sqlite.h"
 
+/* Where a partial index serves, it is named: left to itself SQLite may take the primary key, and
+ * walk through a whole epoch. */
 #define OPEN_COUNT_MAX 65536
 
 enum hl_status hl_store_channel_get(struct hl_store *store, const struct hl_id *peer,
@@ -116,7 +118,8 @@ enum hl_status hl_store_entry_open(struct hl_store *store,
 	uint64_t last, struct hl_entry_row *ret, size_t max, size_t *ret_n)
 {
 	static const char sql[] =
-		"SELECT " COLUMNS " FROM entry WHERE open = 1 AND peer = ?"
+		"SELECT " COLUMNS
+		" FROM entry INDEXED BY entry_open WHERE open = 1 AND peer = ?"
 		" AND outgoing = ? AND epoch = ? AND precedence = ?"
 		" AND number BETWEEN ? AND ? ORDER BY number LIMIT ?";
 	struct hl_query q HL_CLEAN_QUERY = {0};
@@ -130,7 +133,8 @@ enum hl_status hl_store_entry_open_count(
 	struct hl_store *store, const struct hl_channel_key *key, uint64_t *ret_n)
 {
 	static const char sql[] =
-		"SELECT count(*) FROM (SELECT 1 FROM entry WHERE open = 1 AND peer = ?"
+		"SELECT count(*) FROM (SELECT 1 FROM entry INDEXED BY entry_open"
+		" WHERE open = 1 AND peer = ?"
 		" AND outgoing = ? AND epoch = ? LIMIT ?)";
 	struct hl_query q HL_CLEAN_QUERY = {0};
 
@@ -146,7 +150,8 @@ enum hl_status hl_store_entry_state(struct hl_store *store,
 	struct hl_entry_row *ret, size_t max, size_t *ret_n)
 {
 	static const char refused[] =
-		"SELECT " COLUMNS " FROM entry WHERE state = 3 AND peer = ?"
+		"SELECT " COLUMNS
+		" FROM entry INDEXED BY entry_refused WHERE state = 3 AND peer = ?"
 		" AND outgoing = ? AND epoch = ? AND number < ?"
 		" ORDER BY number DESC LIMIT ?";
 	static const char other[] =
@@ -204,7 +209,8 @@ enum hl_status hl_store_entry_card(struct hl_store *store,
 	const struct hl_channel_key *key, uint64_t below, struct hl_id *ret_hash)
 {
 	static const char sql[] =
-		"SELECT id FROM entry WHERE sort = 2 AND peer = ? AND outgoing = ?"
+		"SELECT id FROM entry INDEXED BY entry_card"
+		" WHERE sort = 2 AND peer = ? AND outgoing = ?"
 		" AND epoch = ? AND number < ? ORDER BY number DESC LIMIT 1";
 	struct hl_query q HL_CLEAN_QUERY = {0};
 	enum hl_status status = HL_UNKNOWN;

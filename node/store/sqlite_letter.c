@@ -55,8 +55,8 @@ enum hl_status hl_store_letter_find(struct hl_store *store, const struct hl_id *
 {
 	static const char sql[] =
 		"SELECT id, origin, sender, class, precedence, status, stored FROM letter"
-		" WHERE class IN (2, 3) AND incident = ? AND class = ?"
-		" ORDER BY number LIMIT ?";
+		" INDEXED BY letter_ends WHERE class IN (2, 3) AND incident = ?"
+		" AND class = ? LIMIT ?";
 	struct hl_query q HL_CLEAN_QUERY = {0};
 	size_t n = 0;
 
@@ -114,8 +114,8 @@ enum hl_status hl_store_letter_get(
 enum hl_status hl_store_letter_calls(struct hl_store *store, const struct hl_id *sender,
 	uint64_t since, uint64_t *ret_n)
 {
-	static const char sql[] =
-		"SELECT count(*) FROM letter WHERE class = 1 AND sender = ? AND stored > ?";
+	static const char sql[] = "SELECT count(*) FROM letter INDEXED BY letter_calls"
+				  " WHERE class = 1 AND sender = ? AND stored > ?";
 	struct hl_query q HL_CLEAN_QUERY = {0};
 
 	hl_query_init(&q, store, false, sql, "iu", sender, since);

@@ -98,7 +98,7 @@ HL_MUST enum hl_status hl_store_letter_get(
 HL_MUST enum hl_status hl_store_letter_calls(struct hl_store *store,
 	const struct hl_id *sender, uint64_t since, uint64_t *ret_n);
 
-/* Letters of a class (answer or close alone) in an incident, the oldest first. */
+/* Letters of a class (answer or close alone) in an incident. */
 HL_MUST enum hl_status hl_store_letter_find(struct hl_store *store,
 	const struct hl_id *incident, enum hl_class class, struct hl_letter_row *ret,
 	size_t max, size_t *ret_n);
