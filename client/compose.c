@@ -101,6 +101,10 @@ static enum hl_exit keep(struct hl_app *app, const struct hl_draft *draft,
 	if (hl_letter_short(app, &envelope))
 		state = HL_OUTBOX_RELEASE;
 	code = hl_db_begin(app->db);
+	/* Another command may have sealed under that key meanwhile: its letter counts. */
+	if (code == HL_EXIT_OK && draft->key &&
+		hl_outbox_by_key(app, draft->key, ret) == HL_EXIT_OK)
+		return hl_db_commit(app->db);
 	if (code == HL_EXIT_OK)
 		code = hl_letter_keep(app, &envelope, HL_SOURCE_OWN, 0, false, 0, NULL);
 	if (code == HL_EXIT_OK)

@@ -168,7 +168,8 @@ enum hl_exit hl_inbox_line(struct hl_app *app, struct hl_line **ret)
 
 	*ret = NULL;
 	if (code == HL_EXIT_NODE) {
-		hl_note("hotline: %s", why);
+		if (*why)
+			hl_note("hotline: %s", why);
 		hl_note("  shown is what this device holds");
 		return hl_inbox_open(app, NULL);
 	}

@@ -229,19 +229,34 @@ enum hl_exit hl_thread_list(struct hl_app *app, struct hl_id **ret, size_t *ret_
 	return HL_EXIT_OK;
 }
 
-unsigned hl_thread_digits(struct hl_app *app)
+/* How many digits two ids have in common. */
+static unsigned common(const struct hl_id *a, const struct hl_id *b)
 {
-	struct hl_id *ids = NULL;
-	unsigned digits = 8;
-	size_t n = 0;
+	unsigned i = 0;
 
-	if (hl_thread_list(app, &ids, &n) == HL_EXIT_OK)
-		digits = hl_short_len(ids, n);
-	free(ids);
-	return digits;
+	while (i < HL_ID_SIZE && a->b[i] == b->b[i])
+		i++;
+	return 2 * i + (i < HL_ID_SIZE && (a->b[i] ^ b->b[i]) < 16);
+}
+
+/* The digits that tell an incident from its neighbour in the order of ids. */
+static unsigned apart(struct hl_app *app, const char *sql, const struct hl_id *incident)
+{
+	HL_CLEAN_STMT sqlite3_stmt *stmt = hl_db_query(app->db, sql, "d", incident);
+	struct hl_id other;
+
+	if (!hl_db_next(app->db, stmt) || hl_db_null(stmt, 0))
+		return 4;
+	other = hl_db_id(stmt, 0);
+	return common(incident, &other) + 1;
 }
 
 const char *hl_thread_short(struct hl_app *app, const struct hl_id *incident)
 {
-	return hl_short(app, incident, hl_thread_digits(app));
+	unsigned below = apart(
+		app, "SELECT max(incident) FROM letters WHERE incident < ?", incident);
+	unsigned above = apart(
+		app, "SELECT min(incident) FROM letters WHERE incident > ?", incident);
+
+	return hl_short(app, incident, below > above ? below : above);
 }

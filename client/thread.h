@@ -52,9 +52,7 @@ void hl_thread_count(
 /* All incidents, the one with the newest letter first; *ret is a heap array. */
 HL_MUST enum hl_exit hl_thread_list(
 	struct hl_app *app, struct hl_id **ret, size_t *ret_n);
-/* How many digits tell all incidents that are held apart. */
-unsigned hl_thread_digits(struct hl_app *app);
-/* The incident's short id. */
+/* The incident's short id: the digits that tell it from all others that are held, at least 4. */
 const char *hl_thread_short(struct hl_app *app, const struct hl_id *incident);
 
 /* What was typed for an incident or a letter: 4 digits or more of an id. Incidents come first;

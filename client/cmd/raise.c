@@ -236,6 +236,9 @@ static enum hl_exit finish(struct hl_talk *talk, const char *wait, uint64_t time
 			printf("Who has it, who answered: hotline show %s\n", id);
 		fflush(stdout);
 	}
+	/* Older drafts go after the alert, not before it. */
+	if (talk->line && code == HL_EXIT_OK)
+		code = hl_outbox_flush(app, talk->line, talk->row.n);
 	doc = hl_talk_json(talk);
 	if (wait && code == HL_EXIT_OK && talk->row.state == HL_OUTBOX_SENT)
 		code = hl_raise_wait(talk, strcmp(wait, "answered") == 0, timeout, doc);

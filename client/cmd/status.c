@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cmd/cmd.h"
+#include "client/outbox.h"
 
 #define CARD_SOON_MS  (30ull * 24 * 3600 * 1000)
 #define CLOCK_WARN_MS 2000
@@ -38,6 +39,8 @@ static enum hl_exit ask(struct status *s)
 	struct hl_line *line = NULL;
 	enum hl_exit code = hl_line_try(s->app, &line, s->why, sizeof(s->why));
 
+	if (!code)
+		code = hl_outbox_flush(s->app, line, 0);
 	if (!code) {
 		s->hello = *hl_line_node(line);
 		code = hl_line_ask(line, &frame, 0, &s->reply);

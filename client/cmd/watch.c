@@ -20,7 +20,7 @@ struct watch {
 	struct hl_app *app;
 	struct hl_line *line;
 	const char *notify; /* a program, or NULL */
-	bool bell;
+	bool bell, begun;
 	uint64_t away_since; /* ms; 0 while the node is there */
 };
 
@@ -187,8 +187,29 @@ static enum hl_exit turn(struct watch *w)
 	HL_CLEAN_NEWS struct hl_news news = {0};
 	enum hl_exit code = hl_inbox_turn(w->app, w->line, &news);
 
-	for (size_t i = 0; i < news.n; i++)
+	/* At the beginning what rings is told, not all that came while nobody watched. */
+	for (size_t i = 0; w->begun && i < news.n; i++)
 		tell_letter(w, &news.ids[i]);
+	return code;
+}
+
+/* What rings already when the watch begins. */
+static enum hl_exit tell_ringing(struct watch *w)
+{
+	struct hl_id *ids = NULL;
+	size_t n = 0;
+	enum hl_exit code = hl_thread_list(w->app, &ids, &n);
+
+	for (size_t i = 0; i < n && code == HL_EXIT_OK; i++) {
+		HL_CLEAN_THREAD struct hl_thread thread = {0};
+		const struct hl_call_state *call;
+
+		code = hl_thread_load(w->app, &ids[i], &thread);
+		call = code == HL_EXIT_OK ? hl_thread_rings(w->app, &thread) : NULL;
+		if (call)
+			tell_letter(w, &call->id);
+	}
+	free(ids);
 	return code;
 }
 
@@ -234,6 +255,9 @@ static enum hl_exit on_line(struct watch *w)
 {
 	enum hl_exit code = begin(w);
 
+	if (code == HL_EXIT_OK && !w->begun)
+		code = tell_ringing(w);
+	w->begun = true;
 	while (code == HL_EXIT_OK) {
 		HL_CLEAN_FRAME struct hl_frame frame = {0};
 		bool got = false;
