@@ -83,6 +83,7 @@ static enum hl_status prepare(struct hl_store *store, bool memory)
 		"PRAGMA foreign_keys=ON",
 		"PRAGMA secure_delete=FAST",
 		"PRAGMA temp_store=MEMORY",
+		"PRAGMA cache_size=-4096", /* KiB: bounded, whatever SQLite was built with */
 		"PRAGMA synchronous=EXTRA",
 		"PRAGMA journal_mode=WAL",
 	};
