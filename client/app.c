@@ -20,15 +20,57 @@
 #define CONF     "hotline.conf"
 #define CONF_MAX 65536
 
+/* A line for people, on standard error. On a terminal it is broken between words at 80 columns, so
+ * that no word is cut in two; what goes to a file or a program stays one line. */
+static void tell(const char *text)
+{
+	size_t column = 0;
+
+	if (!isatty(STDERR_FILENO)) {
+		fprintf(stderr, "%s\n", text);
+		return;
+	}
+	while (*text) {
+		size_t space = strspn(text, " "), word = strcspn(text + space, " \n");
+		size_t width = 0;
+
+		for (size_t i = 0; i < space + word; i++)
+			width += ((unsigned char)text[i] & 0xc0) != 0x80;
+		if (column > 4 && column + width > 80) {
+			fputs("\n    ", stderr);
+			column = 4;
+			width -= space;
+			text += space;
+			space = 0;
+		}
+		fwrite(text, 1, space + word, stderr);
+		column += width;
+		text += space + word;
+		if (*text == '\n') {
+			fputc(*text++, stderr);
+			column = 0;
+		}
+	}
+	fputc('\n', stderr);
+}
+
+static void tell_list(const char *before, const char *format, va_list list)
+{
+	char text[8192];
+	size_t n = strlen(before);
+
+	memcpy(text, before, n);
+	vsnprintf(text + n, sizeof(text) - n, format, list);
+	tell(text);
+}
+
 enum hl_exit hl_fail(enum hl_exit code, const char *format, ...)
 {
 	va_list list;
 
-	fputs("hotline: ", stderr);
 	va_start(list, format);
-	vfprintf(stderr, format, list);
+	tell_list("hotline: ", format, list);
 	va_end(list);
-	fputc('\n', stderr);
 	return code;
 }
 
@@ -42,9 +84,8 @@ void hl_note(const char *format, ...)
 	va_list list;
 
 	va_start(list, format);
-	vfprintf(stderr, format, list);
+	tell_list("", format, list);
 	va_end(list);
-	fputc('\n', stderr);
 }
 
 uint64_t hl_clock(void)

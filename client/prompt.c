@@ -53,7 +53,7 @@ enum hl_exit hl_prompt_yes(const struct hl_app *app, const char *question)
 			"%s  There is nobody to ask here; once it is settled, add --yes.",
 			question);
 	fputs(question, stderr);
-	code = hl_prompt_line("  [yes/no] ", &answer);
+	code = hl_prompt_line(" [yes/no] ", &answer);
 	if (code)
 		return code;
 	if (strcmp((const char *)answer.p, "yes") == 0 ||
@@ -102,8 +102,11 @@ static enum hl_exit read_silent(int tty, struct hl_secret *into, size_t *ret_n)
 			return hl_fail(HL_EXIT_NO, "no passphrase was given");
 		if (c == KEY_ENTER || c == KEY_RETURN || c == KEY_END)
 			break;
-		if (c == 8 || c == 127)
+		if (c == 8 || c == 127) {
+			while (n > 0 && (into->p[n - 1] & 0xc0) == 0x80)
+				n--;
 			n -= n > 0;
+		}
 		else if (c == KEY_LINE)
 			n = 0;
 		else if (n < into->n)

@@ -284,7 +284,12 @@ static bool reach(struct hl_line *line, const struct hl_card *own)
 static enum hl_exit not_reached(
 	struct hl_line *line, const struct hl_card *own, char *why, size_t size)
 {
-	if (own->n_nodes == 0)
+	if (own->n_nodes == 0 && !hl_docs_self(line->app))
+		snprintf(why, size,
+			"the card of your lab that is held here names no node: have an admin "
+			"make a newer one (hotline card export FILE), then here hotline card "
+			"import FILE");
+	else if (own->n_nodes == 0)
 		snprintf(why, size,
 			"your lab has no node on its card yet: on the node's machine "
 			"hotlined init -d DIR --lab LAB.hotline, then here hotline node add "

@@ -109,9 +109,13 @@ static enum hl_exit report(struct hl_app *app, const char *path)
 	hl_print_fingerprint(stdout, fingerprint, 2);
 	printf("\nSend the file to an admin of your lab and read them the digits. They type:\n"
 	       "  hotline member add %s\n"
-	       "and then, here:\n"
-	       "  hotline status\n",
+	       "and then, here:\n",
 		path);
+	if (hl_docs_own(app)->n_nodes == 0)
+		printf("  hotline card import FILE   (a newer card, from the admin's "
+		       "hotline card export:\n"
+		       "                              the one you have names no node)\n");
+	printf("  hotline status\n");
 	return HL_EXIT_OK;
 }
 

@@ -119,12 +119,12 @@ static enum hl_exit report(struct hl_app *app, const struct founding *f, const c
 	hl_print_fingerprint(stdout, fingerprint, 2);
 	printf("\nOthers compare these digits with you before they trust %s.\n"
 	       "\n"
-	       "%s signs your lab's cards. Move it to a medium that stays\n"
-	       "offline, with a copy in another place; name it with --root FILE when a card\n"
-	       "is to be signed.\n"
+	       "  %s\n"
+	       "signs your lab's cards. Move it to a medium that stays offline, with a copy\n"
+	       "in another place; name it with --root FILE when a card is to be signed.\n"
 	       "\n"
 	       "Next, on the machine of your node:\n"
-	       "  hotlined init -d DIR --lab %s\n"
+	       "  hotlined init -d DIR --lab %s --address HOST:PORT\n"
 	       "and with the request that it writes, here:\n"
 	       "  hotline node add NODE-REQUEST\n",
 		path, root, path);

@@ -14,7 +14,7 @@ static enum hl_exit ask_groups(const char *fingerprint)
 {
 	struct hl_buf typed HL_CLEAN_BUF = {0};
 	const char *last = fingerprint + HL_FINGERPRINT_SIZE - LAST_GROUPS;
-	char digits[16];
+	char digits[2 * HL_FINGERPRINT_SIZE];
 	size_t n = 0;
 	enum hl_exit code;
 
@@ -30,9 +30,15 @@ static enum hl_exit ask_groups(const char *fingerprint)
 	for (size_t i = 0; i < typed.n; i++)
 		if (typed.p[i] >= '0' && typed.p[i] <= '9' && n < sizeof(digits) - 1)
 			digits[n++] = (char)typed.p[i];
+	digits[n] = 0;
 	if (n == 10 && memcmp(digits, last, 5) == 0 &&
 		memcmp(digits + 5, last + 6, 5) == 0)
 		return HL_EXIT_OK;
+	if (hl_fingerprint_same(fingerprint, digits))
+		return HL_EXIT_OK;
+	if (n != 10 && n != 60)
+		return hl_fail(HL_EXIT_NO,
+			"two groups are ten digits, of which %zu came; nothing was changed", n);
 	return hl_fail(HL_EXIT_NO,
 		"these are not its last two groups. If they read all of them "
 		"right, this file is not theirs: somebody may be between you");

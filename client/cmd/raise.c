@@ -12,19 +12,19 @@ static void raising_clear(struct hl_raising *r)
 		hl_buf_clear(&r->asked[i]);
 }
 
-void hl_raise_kinds(FILE *stream)
+void hl_raise_kinds(FILE *stream, bool needs)
 {
 	size_t n;
 	const struct hl_kind *kinds = hl_kinds(&n);
 
 	for (size_t i = 0; i < n; i++) {
 		fprintf(stream, "  %-22s %s\n", kinds[i].name, kinds[i].text);
-		if (kinds[i].capability)
+		if (needs && kinds[i].capability)
 			fprintf(stream,
 				"  %-22s   needs --framework, --level, "
 				"--determination\n",
 				"");
-		for (size_t j = 0; kinds[i].fields[j]; j++)
+		for (size_t j = 0; needs && kinds[i].fields[j]; j++)
 			fprintf(stream, "  %-22s   needs --field %s=…\n", "",
 				kinds[i].fields[j]);
 	}
@@ -37,6 +37,11 @@ static int by_bytes(const void *a, const void *b)
 	return hl_view_cmp(*x, *y);
 }
 
+void hl_raise_sort_asks(struct hl_raise *raise)
+{
+	qsort(raise->ask, raise->n_ask, sizeof(raise->ask[0]), by_bytes);
+}
+
 static enum hl_exit asks(const struct hl_args *args, struct hl_raise *raise)
 {
 	const char *ask;
@@ -46,7 +51,7 @@ static enum hl_exit asks(const struct hl_args *args, struct hl_raise *raise)
 			return hl_usage_error(args, "--ask at most %d times", HL_ASK_MAX);
 		raise->ask[raise->n_ask++] = hl_view_str(ask);
 	}
-	qsort(raise->ask, raise->n_ask, sizeof(raise->ask[0]), by_bytes);
+	hl_raise_sort_asks(raise);
 	return HL_EXIT_OK;
 }
 
@@ -219,6 +224,11 @@ static enum hl_exit prepare(struct hl_raising *r)
 		code = hl_raise_confirm(r);
 	if (code == HL_EXIT_OK && ask)
 		code = hl_talk_begin(talk->app, talk->args, talk);
+	/* What was written in the editor is not lost with the file it was written in. */
+	if (code != HL_EXIT_OK && ask && r->talk.text.n > 0 &&
+		!hl_option(talk->args, "message") && !hl_option(talk->args, "file"))
+		hl_note("What you wrote was:\n\n%s\n",
+			hl_safe_block(talk->app, hl_view_buf(&r->talk.text), 0));
 	return code;
 }
 
@@ -258,7 +268,7 @@ enum hl_exit hl_cmd_raise(struct hl_app *app, const struct hl_args *args)
 	enum hl_exit code;
 
 	if (kind && strcmp(kind, "?") == 0) {
-		hl_raise_kinds(stdout);
+		hl_raise_kinds(stdout, true);
 		return HL_EXIT_OK;
 	}
 	if (wait && strcmp(wait, "stored") != 0 && strcmp(wait, "answered") != 0)

@@ -24,8 +24,10 @@ struct hl_raising {
 HL_MUST enum hl_exit hl_raise_ask(struct hl_raising *raising);
 /* Shows what will be sent and to whom, and wants "send actual flash" typed. */
 HL_MUST enum hl_exit hl_raise_confirm(struct hl_raising *raising);
-/* The kinds, with what each needs, on a stream. */
-void hl_raise_kinds(FILE *stream);
+/* The order that a letter has them in. */
+void hl_raise_sort_asks(struct hl_raise *raise);
+/* The kinds on a stream, one line each; needs: with what each needs. */
+void hl_raise_kinds(FILE *stream, bool needs);
 
 /* Waits until each lab has the letter of talk->row stored (its receipt verified here) and, where
  * answered, has answered; prints each as it comes. HL_EXIT_DEADLINE names who has not. */

@@ -33,8 +33,28 @@ static enum hl_exit ask_choice(struct hl_raising *r, const char *question,
 			return code;
 		if (!*typed || hl_words_named(typed, name, min, max, ret))
 			return HL_EXIT_OK;
-		hl_note("  one of: %s", hl_words_names(r->talk.app, name, min, max));
+		if (name == hl_severity_text)
+			hl_note("  a number, %u to %u", min, max);
+		else
+			hl_note("  one of: %s",
+				hl_words_names(r->talk.app, name, min, max));
 	}
+}
+
+static void unknown_kind(const struct hl_raising *r, const char *typed)
+{
+	const char *names[32], *near;
+	size_t n;
+	const struct hl_kind *kinds = hl_kinds(&n);
+
+	if (n > sizeof(names) / sizeof(names[0]))
+		n = sizeof(names) / sizeof(names[0]);
+	for (size_t i = 0; i < n; i++)
+		names[i] = kinds[i].name;
+	near = hl_nearest(typed, names, n);
+	hl_note("  no kind is called \"%s\"%s%s%s",
+		hl_safe(r->talk.app, hl_view_str(typed)), near ? " (did you mean " : "",
+		near ? near : "", near ? "?)" : "");
 }
 
 static enum hl_exit ask_kind(struct hl_raising *r)
@@ -51,8 +71,10 @@ static enum hl_exit ask_kind(struct hl_raising *r)
 		if (hl_kind_find(hl_view_str(typed))) {
 			raise->kind = hl_view_str(typed);
 			r->n_asked++;
+		} else if (!*typed || strcmp(typed, "?") == 0) {
+			hl_raise_kinds(stderr, false);
 		} else {
-			hl_raise_kinds(stderr);
+			unknown_kind(r, typed);
 		}
 	}
 	return HL_EXIT_OK;
@@ -112,6 +134,46 @@ static enum hl_exit ask_head(struct hl_raising *r)
 	return code;
 }
 
+/* Words between commas or blanks, as --ask takes them one by one. */
+static bool ask_words(const char *typed, struct hl_raise *raise)
+{
+	raise->n_ask = 0;
+	for (const char *at = typed; *(at += strspn(at, ", "));) {
+		struct hl_view word = hl_view_of(at, strcspn(at, ", "));
+
+		if (raise->n_ask == HL_ASK_MAX || !hl_label_ok(word))
+			return false;
+		raise->ask[raise->n_ask++] = word;
+		at += word.n;
+	}
+	hl_raise_sort_asks(raise);
+	return true;
+}
+
+static enum hl_exit ask_asks(struct hl_raising *r)
+{
+	struct hl_raise *raise = &r->talk.draft.message.raise;
+
+	if (raise->n_ask > 0)
+		return HL_EXIT_OK;
+	for (;;) {
+		const char *typed = "";
+		enum hl_exit code = ask_line(
+			r, "Ask of them     (check-systems, verify, …; or nothing)  ", &typed);
+
+		if (code != HL_EXIT_OK)
+			return code;
+		if (ask_words(typed, raise)) {
+			r->n_asked++;
+			return HL_EXIT_OK;
+		}
+		raise->n_ask = 0;
+		hl_note("  words such as acknowledge, call-back, check-systems, hold-work, "
+			"preserve-logs, share-findings, verify; at most %d",
+			HL_ASK_MAX);
+	}
+}
+
 static enum hl_exit ask_field(struct hl_raising *r, const char *key)
 {
 	const char *typed = "";
@@ -121,7 +183,8 @@ static enum hl_exit ask_field(struct hl_raising *r, const char *key)
 		if (hl_view_eq(r->talk.fields.items[i].key, hl_view_str(key)))
 			return HL_EXIT_OK;
 	do {
-		code = ask_line(r, hl_scrap(r->talk.app, "%-16s", key), &typed);
+		code = ask_line(r, hl_scrap(r->talk.app, "%-15s ",
+					   hl_scrap(r->talk.app, "Which %s?", key)), &typed);
 		if (code != HL_EXIT_OK)
 			return code;
 	} while (!*typed);
@@ -201,6 +264,8 @@ enum hl_exit hl_raise_ask(struct hl_raising *r)
 		code = ask_head(r);
 	if (code == HL_EXIT_OK)
 		code = ask_form(r);
+	if (code == HL_EXIT_OK && !whole)
+		code = ask_asks(r);
 	if (code == HL_EXIT_OK && !hl_option(r->talk.args, "message"))
 		code = ask_title(r);
 	return code;
@@ -225,9 +290,10 @@ enum hl_exit hl_raise_confirm(struct hl_raising *r)
 	enum hl_exit code;
 
 	for (size_t i = 0; i < r->n_labs; i++)
-		to = hl_scrap(app, "%s%s%s (%zu readers)", to, i ? ", " : "",
+		to = hl_scrap(app, "%s%s%s (%zu reader%s)", to, i ? ", " : "",
 			hl_docs_lab_name(app, &r->labs[i]),
-			hl_compose_readers(app, &r->labs[i]));
+			hl_compose_readers(app, &r->labs[i]),
+			hl_compose_readers(app, &r->labs[i]) == 1 ? "" : "s");
 	want = draft->status == HL_ACTUAL
 		? hl_scrap(app, "send actual %s",
 			  lower(app, hl_precedence_name(draft->precedence)))
@@ -242,10 +308,18 @@ enum hl_exit hl_raise_confirm(struct hl_raising *r)
 	if (draft->precedence == HL_FLASH && hl_docs_own(app)->flash_signers > 1)
 		hl_note("  %sneeds   %u more at your lab to release it", prefix,
 			hl_docs_own(app)->flash_signers - 1);
-	code = hl_prompt_line(hl_scrap(app, "Type  %s  to go on: ", want), &typed);
-	if (code != HL_EXIT_OK)
-		return code;
-	if (strcmp((const char *)typed.p, want) != 0)
-		return hl_fail(HL_EXIT_NO, "nothing was sent");
-	return HL_EXIT_OK;
+	/* A slip of the finger must not throw the text away. */
+	for (;;) {
+		hl_buf_clear(&typed);
+		code = hl_prompt_line(
+			hl_scrap(app, "Type  %s  to go on: ", want), &typed);
+		if (code != HL_EXIT_OK)
+			return code;
+		if (strcmp((const char *)typed.p, want) == 0)
+			return HL_EXIT_OK;
+		if (typed.n == 0 || strcmp((const char *)typed.p, "no") == 0)
+			return hl_fail(HL_EXIT_NO, "nothing was sent");
+		hl_note("  not yet sent; type it as it stands there, or only Enter to "
+			"send nothing");
+	}
 }

@@ -285,7 +285,7 @@ enum hl_exit hl_request_confirm(
 			hl_safe(app, request->device));
 	hl_print_fingerprint(stderr, fingerprint, 2);
 	return hl_prompt_yes(app,
-		"Does the one who sent it see the same digits, by phone or on their screen?");
+		"Does the one who sent it see the same digits? Ask by phone.");
 }
 
 /* Small words. */

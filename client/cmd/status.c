@@ -87,8 +87,8 @@ static size_t own_warnings(const struct status *s, const char *ret[static OWN_MA
 	size_t n = 0;
 
 	if (!hl_docs_self(app))
-		ret[n++] = "this device is not on your lab's card: hotline member add "
-			   "join-request.hotline, by an admin";
+		ret[n++] = "this device is not on your lab's card: an admin adds it "
+			   "(hotline member add)";
 	else if (hl_docs_suspended(app, &app->kid))
 		ret[n++] = "this device is suspended";
 	if (own->not_after < now)
@@ -98,9 +98,7 @@ static size_t own_warnings(const struct status *s, const char *ret[static OWN_MA
 			"your lab's card runs out in %s: hotline card renew",
 			hl_span(app, own->not_after - now));
 	if (own->n_nodes == 0)
-		ret[n++] = "your lab has no node on its card: hotlined init -d DIR --lab "
-			   "LAB.hotline on its "
-			   "machine, then hotline node add";
+		ret[n++] = "the card of your lab that is held here names no node";
 	if (s->code == HL_EXIT_OK && (offset > CLOCK_WARN_MS || offset < -CLOCK_WARN_MS))
 		ret[n++] =
 			hl_scrap(app, "this device's clock and your node's differ by %s",
