@@ -122,14 +122,10 @@ static enum hl_exit refused(
 	return code;
 }
 
-static enum hl_exit sent(
-	struct hl_app *app, struct hl_outgoing *row, const struct hl_reply *reply)
+enum hl_exit hl_outbox_sent(struct hl_app *app, const struct hl_outgoing *row)
 {
-	enum hl_exit code;
+	enum hl_exit code = hl_db_begin(app->db);
 
-	row->state = HL_OUTBOX_SENT;
-	row->sent = reply->body.submit.time;
-	code = hl_db_begin(app->db);
 	if (code == HL_EXIT_OK)
 		code = hl_db_do(app->db,
 			"UPDATE outbox SET state = 3, sent = ?, last_error = NULL"
@@ -146,7 +142,7 @@ static enum hl_exit sent(
 	return hl_db_commit(app->db);
 }
 
-enum hl_exit hl_outbox_send(
+enum hl_exit hl_outbox_hand(
 	struct hl_app *app, struct hl_line *line, struct hl_outgoing *row)
 {
 	HL_CLEAN_BUF struct hl_buf doc = {0};
@@ -160,7 +156,19 @@ enum hl_exit hl_outbox_send(
 	code = hl_line_ask(line, &request, row->precedence, &reply);
 	if (code != HL_EXIT_OK)
 		return code;
-	return reply.code == HL_OK ? sent(app, row, &reply) : refused(app, row, &reply);
+	if (reply.code != HL_OK)
+		return refused(app, row, &reply);
+	row->state = HL_OUTBOX_SENT;
+	row->sent = reply.body.submit.time;
+	return HL_EXIT_OK;
+}
+
+enum hl_exit hl_outbox_send(
+	struct hl_app *app, struct hl_line *line, struct hl_outgoing *row)
+{
+	enum hl_exit code = hl_outbox_hand(app, line, row);
+
+	return code == HL_EXIT_OK ? hl_outbox_sent(app, row) : code;
 }
 
 enum hl_exit hl_outbox_flush(struct hl_app *app, struct hl_line *line, uint64_t skip)

@@ -123,29 +123,65 @@ static enum hl_exit take_item(struct hl_app *app, const struct hl_id *id, bool o
 		verified ? item->segment : hl_view_str(NULL));
 }
 
+static enum hl_exit ask(
+	struct hl_line *line, const struct hl_id *id, struct hl_reply *ret)
+{
+	struct hl_frame request = {.type = HL_FRAME_PROOF, .id = *id};
+
+	return hl_line_ask(line, &request, 0, ret);
+}
+
+static enum hl_exit take_reply(struct hl_app *app, const struct hl_id *id, bool own,
+	const struct hl_reply *reply, const struct hl_outgoing *row)
+{
+	enum hl_exit code = hl_db_begin(app->db);
+
+	if (code == HL_EXIT_OK && row)
+		code = hl_outbox_sent(app, row);
+	for (size_t i = 0; i < reply->body.proof.n && code == HL_EXIT_OK; i++)
+		if (!row || reply->body.proof.items[i].state >= HL_DELIVERED)
+			code = take_item(app, id, own, &reply->body.proof.items[i]);
+	if (code != HL_EXIT_OK) {
+		hl_db_rollback(app->db);
+		return code;
+	}
+	return hl_db_commit(app->db);
+}
+
 enum hl_exit hl_proof_ask(
 	struct hl_app *app, struct hl_line *line, const struct hl_id *id)
 {
 	HL_CLEAN_REPLY struct hl_reply reply = {0};
 	HL_CLEAN_LETTER struct hl_letter letter = {0};
-	struct hl_frame request = {.type = HL_FRAME_PROOF, .id = *id};
 	enum hl_exit code = hl_letter_load(app, id, &letter);
 	bool own;
 
 	if (code != HL_EXIT_OK)
 		return HL_EXIT_OK;
 	own = hl_id_eq(&letter.envelope.core.lab, &app->lab);
-	code = hl_line_ask(line, &request, 0, &reply);
+	code = ask(line, id, &reply);
 	if (code != HL_EXIT_OK || reply.code != HL_OK)
 		return code;
-	code = hl_db_begin(app->db);
-	for (size_t i = 0; i < reply.body.proof.n && code == HL_EXIT_OK; i++)
-		code = take_item(app, id, own, &reply.body.proof.items[i]);
-	if (code != HL_EXIT_OK) {
-		hl_db_rollback(app->db);
+	return take_reply(app, id, own, &reply, NULL);
+}
+
+enum hl_exit hl_proof_ask_final(struct hl_app *app, struct hl_line *line,
+	const struct hl_outgoing *row, bool *ret_kept)
+{
+	HL_CLEAN_REPLY struct hl_reply reply = {0};
+	enum hl_exit code = ask(line, &row->id, &reply);
+	bool final = false;
+
+	if (code != HL_EXIT_OK || reply.code != HL_OK)
 		return code;
-	}
-	return hl_db_commit(app->db);
+	for (size_t i = 0; i < reply.body.proof.n; i++)
+		final |= reply.body.proof.items[i].state >= HL_DELIVERED;
+	if (!final)
+		return HL_EXIT_OK;
+	code = take_reply(app, &row->id, true, &reply, row);
+	if (code == HL_EXIT_OK)
+		*ret_kept = true;
+	return code;
 }
 
 #define PROOF "SELECT lab, state, code, since, verified FROM proofs WHERE id = ? "

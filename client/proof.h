@@ -6,6 +6,7 @@
 #define HL_CLIENT_PROOF_H
 
 #include "client/letters.h"
+#include "client/outbox.h"
 #include "client/session.h"
 
 /* One letter towards one lab: a lab that it is for, or (for a letter from elsewhere) its origin. */
@@ -20,6 +21,11 @@ struct hl_proof {
 /* Asks the node for all proofs of a letter that is held, and keeps what verifies. */
 HL_MUST enum hl_exit hl_proof_ask(
 	struct hl_app *app, struct hl_line *line, const struct hl_id *id);
+
+/* The same for one that has just been sent: keeps what is final alone (delivered, refused), and in
+ * that commit writes down that it is at the node. *ret_kept: it did. */
+HL_MUST enum hl_exit hl_proof_ask_final(struct hl_app *app, struct hl_line *line,
+	const struct hl_outgoing *row, bool *ret_kept);
 
 /* What is kept of a letter, sorted by lab. */
 HL_MUST enum hl_exit hl_proof_list(struct hl_app *app, const struct hl_id *id,

@@ -236,9 +236,11 @@ static enum hl_exit finish(struct hl_talk *talk, const char *wait, uint64_t time
 {
 	struct hl_app *app = talk->app;
 	const char *id = hl_thread_short(app, &talk->row.incident);
-	enum hl_exit code = hl_talk_submit(talk), printed;
+	enum hl_exit code, printed;
 	json_t *doc;
 
+	talk->later = wait != NULL;
+	code = hl_talk_submit(talk);
 	if (!app->json && code == HL_EXIT_OK && talk->row.state == HL_OUTBOX_SENT) {
 		printf("%s%s sealed, kept here, stored at your node.\n",
 			talk->again ? "" : hl_talk_prefix(talk->draft.status), id);
@@ -246,12 +248,12 @@ static enum hl_exit finish(struct hl_talk *talk, const char *wait, uint64_t time
 			printf("Who has it, who answered: hotline show %s\n", id);
 		fflush(stdout);
 	}
-	/* Older drafts go after the alert, not before it. */
-	if (talk->line && code == HL_EXIT_OK)
-		code = hl_outbox_flush(app, talk->line, talk->row.n);
 	doc = hl_talk_json(talk);
 	if (wait && code == HL_EXIT_OK && talk->row.state == HL_OUTBOX_SENT)
 		code = hl_raise_wait(talk, strcmp(wait, "answered") == 0, timeout, doc);
+	/* Older drafts go after the alert, not before it. */
+	if (talk->line && code == HL_EXIT_OK)
+		code = hl_outbox_flush(app, talk->line, talk->row.n);
 	if (!app->json) {
 		json_decref(doc);
 		return code;

@@ -22,7 +22,8 @@ struct wait {
 	bool answers; /* wanted, not only receipts */
 	struct waited labs[HL_LABS_MAX];
 	size_t n;
-	uint64_t end; /* boot clock, ms */
+	uint64_t end;     /* boot clock, ms */
+	bool reconnected; /* by another line than the letter */
 };
 
 static void show(const struct wait *w, const struct waited *lab, const char *what)
@@ -111,6 +112,19 @@ static enum hl_exit begin_watch(struct wait *w)
 	return code;
 }
 
+/* The first receipt is committed together with the word that the node has the letter. */
+static enum hl_exit ask_proofs(struct wait *w)
+{
+	struct hl_talk *talk = w->talk;
+	bool kept = false;
+	enum hl_exit code;
+
+	code = hl_proof_ask_final(talk->app, talk->line, &talk->row, &kept);
+	if (kept)
+		talk->unwritten = false;
+	return code;
+}
+
 /* What events tell of our letter or its incident is fetched and looked at. */
 static enum hl_exit take_event(struct wait *w, const struct hl_frame *event)
 {
@@ -127,7 +141,7 @@ static enum hl_exit take_event(struct wait *w, const struct hl_frame *event)
 		letter |= !ours && item->sort == HL_FEED_LETTER;
 	}
 	if (proof)
-		code = hl_proof_ask(app, w->talk->line, &w->talk->row.id);
+		code = ask_proofs(w);
 	if (letter && w->answers && code == HL_EXIT_OK)
 		code = hl_inbox_turn(app, w->talk->line, NULL);
 	if (code == HL_EXIT_OK && (proof || letter))
@@ -141,8 +155,9 @@ static enum hl_exit on_line(struct wait *w)
 	struct hl_line *line = w->talk->line;
 	enum hl_exit code = begin_watch(w);
 
-	if (code == HL_EXIT_OK)
-		code = hl_proof_ask(w->talk->app, line, &w->talk->row.id);
+	/* The watch tells of all that came after the hello of a line that the letter went by. */
+	if (code == HL_EXIT_OK && (w->talk->again || w->reconnected))
+		code = ask_proofs(w);
 	if (code == HL_EXIT_OK && w->answers)
 		code = hl_inbox_turn(w->talk->app, line, NULL);
 	if (code == HL_EXIT_OK)
@@ -168,6 +183,7 @@ static enum hl_exit again(struct wait *w)
 
 	hl_line_close(w->talk->line);
 	w->talk->line = NULL;
+	w->reconnected = true;
 	while (hl_wire_clock() < w->end) {
 		struct timespec second = {.tv_sec = 1};
 
@@ -251,6 +267,8 @@ enum hl_exit hl_raise_wait(
 		if (code == HL_EXIT_OK)
 			code = on_line(&w);
 	}
+	if (talk->unwritten && hl_outbox_sent(talk->app, &talk->row) != HL_EXIT_OK)
+		code = HL_EXIT_NO;
 	if (code == HL_EXIT_DEADLINE)
 		hl_note("hotline: the time is up");
 	for (size_t i = 0; i < w.n; i++) {

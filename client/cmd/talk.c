@@ -117,7 +117,9 @@ enum hl_exit hl_talk_submit(struct hl_talk *talk)
 		code = hl_outbox_away(talk->app, &talk->row, talk->away);
 		return talk->away_code == HL_EXIT_NODE ? code : talk->away_code;
 	}
-	code = hl_outbox_send(talk->app, talk->line, &talk->row);
+	code = talk->later ? hl_outbox_hand(talk->app, talk->line, &talk->row)
+			   : hl_outbox_send(talk->app, talk->line, &talk->row);
+	talk->unwritten = talk->later && code == HL_EXIT_OK;
 	if (code == HL_EXIT_NODE)
 		return hl_outbox_away(talk->app, &talk->row, "");
 	return code;

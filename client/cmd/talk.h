@@ -22,6 +22,8 @@ struct hl_talk {
 	char away[512];
 	const char *key; /* --idempotency-key */
 	bool again;      /* a letter of that key is there: row */
+	bool unwritten;  /* the node has it, and that is not written down yet */
+	bool later;      /* set by who will write it down (hl_outbox_sent) */
 	struct hl_outgoing row;
 	struct hl_thread thread;
 	struct hl_id letter; /* what was typed: a letter, or the incident */
