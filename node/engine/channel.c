@@ -290,8 +290,10 @@ enum hl_status hl_channel_save(struct hl_engine *e, struct peer *peer)
 {
 	enum hl_status status = HL_OK;
 
-	if (peer->out_changed)
+	if (peer->out_changed) {
+		peer->out.stated = peer->statement_time;
 		status = hl_store_channel_put(e->store, &peer->out);
+	}
 	if (status == HL_OK && peer->in_changed)
 		status = hl_store_channel_put(e->store, &peer->in);
 	peer->out_changed = peer->in_changed = false;

@@ -88,6 +88,7 @@ static enum hl_status load_peer(struct hl_engine *e, struct peer *peer)
 	if (status == HL_OK) {
 		status = hl_store_channel_get(e->store, &peer->lab.id, true, &peer->out);
 		status = status == HL_UNKNOWN ? HL_OK : status;
+		peer->statement_time = peer->out.stated;
 	}
 	if (status == HL_OK) {
 		status = hl_store_channel_get(e->store, &peer->lab.id, false, &peer->in);

@@ -68,6 +68,7 @@ CREATE TABLE channel (
 	head_link BLOB NOT NULL,
 	since INTEGER NOT NULL,
 	delivered INTEGER NOT NULL,
+	stated INTEGER NOT NULL,
 	PRIMARY KEY (peer, outgoing)
 ) STRICT, WITHOUT ROWID;
 

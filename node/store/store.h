@@ -129,6 +129,7 @@ struct hl_channel_row {
 	struct hl_id head_link;
 	uint64_t since; /* incoming: when our receipt grew last; outgoing: the peer's */
 	uint64_t delivered; /* outgoing: all up to this number are held by the peer */
+	uint64_t stated;    /* outgoing: time of the newest statement that showed so */
 };
 
 HL_MUST enum hl_status hl_store_channel_get(struct hl_store *store,
