@@ -4,9 +4,9 @@
 /* spec/message.md 3.1, in its order. */
 static const struct hl_kind kinds[] = {
 	{"rnd.milestone",
-		"a self-improvement or AI R&D automation level is reached or not ruled out",
+		"a self-improvement level is reached or not ruled out",
 		true, {NULL}},
-	{"cap.threshold", "a dangerous capability threshold is reached or not ruled out",
+	{"cap.threshold", "a capability threshold is reached or not ruled out",
 		true, {"domain"}},
 	{"eval.crossed", "an evaluation result crossed a line that was set before",
 		false, {"benchmark", "metric", "threshold", "value"}},

@@ -11,7 +11,7 @@
 /* Everything that is open, or was closed before anybody here had answered. */
 struct board {
 	struct hl_thread *threads;
-	size_t n, ringing, open, unanswered;
+	size_t n, ringing, actual, open, unanswered, unreadable;
 	uint64_t soonest; /* the next deadline, ms; 0 */
 };
 
@@ -56,6 +56,7 @@ static enum hl_exit fill(struct hl_app *app, struct board *b)
 		call = hl_thread_rings(app, thread);
 		deadline = call ? hl_thread_deadline(thread, call) : 0;
 		b->ringing += call != NULL;
+		b->actual += call && call->core->status == HL_ACTUAL;
 		if (call && (b->soonest == 0 || deadline < b->soonest))
 			b->soonest = deadline;
 		hl_thread_count(thread, &labs, &answered);
@@ -84,20 +85,19 @@ static void answers(FILE *out, struct hl_app *app, const struct hl_thread *threa
 {
 	const struct hl_call_state *call = hl_incident_opening(&thread->incident);
 
-	fputs("     ", out);
 	for (size_t i = 0; call && i < call->n_answers; i++) {
 		const struct hl_letter *letter =
 			hl_thread_letter(thread, &call->answers[i].letter);
 
 		if (!letter)
 			continue;
-		fprintf(out, "%s answered %.5s (%s: %s)    ",
+		fprintf(out, "      %s answered %.5s (%s: %s)\n",
 			hl_docs_lab_name(app, &call->answers[i].lab),
 			hl_time_hour(app, letter->envelope.core.created),
 			hl_letter_person(app, letter),
 			hl_answer_name(call->answers[i].answer));
 	}
-	fputs("you: not yet\n", out);
+	fputs("      you: not yet\n", out);
 }
 
 static void print_ringing(struct hl_app *app, const struct hl_thread *thread)
@@ -125,19 +125,29 @@ static void print_ringing(struct hl_app *app, const struct hl_thread *thread)
 	answers(out.stream, app, thread);
 	fprintf(out.stream, "\nhotline show %-8s read it\n", id);
 	fprintf(out.stream,
-		"hotline ack %-8s  answer: you have read it (--acting, "
-		"--decline \"why\")\n",
+		"hotline ack %-8s  answer: read it (--acting, --decline \"why\")\n",
 		id);
 	hl_prefixed_end(&out, hl_scrap(app, "  %s", hl_talk_prefix(call->core->status)));
 }
 
 /* Calls that cannot be shown ring all the same: somebody there wants an answer. */
+#define UNREADABLE \
+	"WHERE (l.state = 0 OR (l.state = 2 AND l.code <> 16))" \
+	" AND (l.class = 1 OR l.code = 23) AND l.lab <> ? AND l.created > ?"
+
+static size_t count_unreadable(struct hl_app *app)
+{
+	HL_CLEAN_STMT sqlite3_stmt *stmt =
+		hl_db_query(app->db, "SELECT count(*) FROM letters l " UNREADABLE, "di",
+			&app->lab, hl_clock() - DAY_MS);
+
+	return hl_db_next(app->db, stmt) ? (size_t)hl_db_int(stmt, 0) : 0;
+}
+
 static void print_unreadable(struct hl_app *app)
 {
 	HL_CLEAN_STMT sqlite3_stmt *stmt = hl_db_query(app->db,
-		HL_LETTER_SELECT "WHERE (l.state = 0 OR (l.state = 2 AND l.code <> 16))"
-				 " AND (l.class = 1 OR l.code = 23) AND l.lab <> ?"
-				 " AND l.created > ? ORDER BY l.created",
+		HL_LETTER_SELECT UNREADABLE " ORDER BY l.created",
 		"di", &app->lab, hl_clock() - DAY_MS);
 	struct hl_letter letter = {0};
 
@@ -200,10 +210,16 @@ static void print_lines(struct hl_app *app, struct hl_line *line)
 static void print_board(struct hl_app *app, const struct board *b)
 {
 	if (b->ringing > 0)
-		printf("%sRINGING  %zu call%s, %s%s   %s\n",
-			hl_style(app, HL_STYLE_ALARM), b->ringing,
-			b->ringing == 1 ? "" : "s", left(app, b->soonest),
+		printf("%sRINGING  %zu call%s%s, %s%s   %s\n",
+			hl_style(app, b->actual ? HL_STYLE_ALARM : HL_STYLE_WARN),
+			b->ringing, b->ringing == 1 ? "" : "s",
+			b->actual ? "" : " (exercise or test)", left(app, b->soonest),
 			hl_style(app, HL_STYLE_END), hl_time(app, hl_clock()));
+	else if (b->unreadable > 0)
+		printf("%sRINGING  %zu call%s that cannot be read here%s   %s\n",
+			hl_style(app, HL_STYLE_ALARM), b->unreadable,
+			b->unreadable == 1 ? "" : "s", hl_style(app, HL_STYLE_END),
+			hl_time(app, hl_clock()));
 	else if (b->open == 0)
 		printf("Quiet. No incident is open.\n");
 	else
@@ -251,6 +267,7 @@ enum hl_exit hl_cmd_bare(struct hl_app *app, const struct hl_args *args)
 	(void)args;
 	if (code == HL_EXIT_OK)
 		code = fill(app, &board);
+	board.unreadable = code == HL_EXIT_OK ? count_unreadable(app) : 0;
 	if (code == HL_EXIT_OK && app->json) {
 		code = hl_json_print(board_json(app, &board, line != NULL));
 	} else if (code == HL_EXIT_OK) {
