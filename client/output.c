@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -315,8 +316,81 @@ void hl_table_row(struct hl_table *table, ...)
 	va_end(list);
 }
 
+/* text with its blanks made newlines where a line would be longer than room columns. */
+static void fold(char *text, size_t room)
+{
+	size_t column = 0;
+	char *blank = NULL;
+
+	for (char *p = text; *p; p++) {
+		if (((unsigned char)*p & 0xc0) != 0x80)
+			column++;
+		if (*p == ' ')
+			blank = p;
+		if (column > room && blank) {
+			char held = *(p + 1);
+
+			*blank = '\n';
+			*(p + 1) = 0;
+			column = hl_columns(blank + 1);
+			*(p + 1) = held;
+			blank = NULL;
+		}
+	}
+}
+
+static size_t screen_width(void)
+{
+	struct winsize size;
+
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+		size.ws_col > 0)
+		return size.ws_col;
+	return 80;
+}
+
+/* The last column is broken between words; the library would cut them in two. */
+static void fold_last(struct hl_table *table)
+{
+	size_t lines = scols_table_get_nlines(table->t), others = 0, all = screen_width();
+	struct libscols_column *last = scols_table_get_column(table->t, table->n - 1);
+
+	for (size_t i = 0; i + 1 < table->n; i++) {
+		struct libscols_column *column = scols_table_get_column(table->t, i);
+		struct libscols_cell *head = scols_column_get_header(column);
+		size_t width = hl_columns(scols_cell_get_data(head));
+
+		for (size_t j = 0; j < lines; j++) {
+			const char *cell = scols_line_get_column_data(
+				scols_table_get_line(table->t, j), column);
+
+			if (cell && hl_columns(cell) > width)
+				width = hl_columns(cell);
+		}
+		others += width + 2;
+	}
+	if (others + 16 > all)
+		return;
+	for (size_t j = 0; j < lines; j++) {
+		struct libscols_line *line = scols_table_get_line(table->t, j);
+		const char *cell = scols_line_get_column_data(line, last);
+		char *text = cell ? strdup(cell) : NULL;
+
+		if (text)
+			fold(text, all - others);
+		if (text && scols_line_refer_data(line, table->n - 1, text))
+			free(text);
+	}
+	if (scols_column_set_safechars(last, "\n"))
+		table->failed = true;
+	scols_column_set_wrapfunc(
+		last, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
+}
+
 void hl_table_print(struct hl_table *table)
 {
+	if (table && !table->failed)
+		fold_last(table);
 	if (table && !table->failed && !isatty(STDOUT_FILENO)) {
 		scols_table_set_termforce(table->t, SCOLS_TERMFORCE_ALWAYS);
 		scols_table_set_termwidth(table->t, 80);

@@ -116,13 +116,16 @@ static void print_ringing(struct hl_app *app, const struct hl_thread *thread)
 		hl_docs_lab_name(app, &call->lab), hl_safe(app, in->kind), in->severity,
 		left(app, hl_thread_deadline(thread, call)));
 	fprintf(out.stream, "      \"%s\"\n", hl_safe(app, in->title));
-	fprintf(out.stream, "      %s %s by %s", hl_timeline_what(app, letter, false),
+	/* What rings now may be a later word than the raise. */
+	fprintf(out.stream, "      %s %s by %s",
+		hl_timeline_what(app, letter, letter != raise),
 		hl_time_hour(app, call->core->created), hl_letter_person(app, letter));
-	for (size_t i = 0; raise && i < raise->message.raise.n_ask; i++)
-		fprintf(out.stream, "%s%s",
-			i ? ", " : "; asks: ", hl_safe(app, raise->message.raise.ask[i]));
+	for (size_t i = 0; letter == raise && i < letter->message.raise.n_ask; i++)
+		fprintf(out.stream, "%s%s", i ? ", " : "; asks: ",
+			hl_safe(app, letter->message.raise.ask[i]));
 	fputc('\n', out.stream);
-	answers(out.stream, app, thread);
+	if (letter == raise)
+		answers(out.stream, app, thread);
 	fprintf(out.stream, "\nhotline show %-8s read it\n", id);
 	fprintf(out.stream,
 		"hotline ack %-8s  answer: read it (--acting, --decline \"why\")\n",

@@ -328,7 +328,7 @@ const char *hl_caps_text(struct hl_app *app, unsigned bits)
 	for (size_t i = 0; i < CAPS; i++)
 		if (bits & caps[i].bit)
 			text = hl_scrap(
-				app, "%s%s%s", text, text[0] ? "," : "", caps[i].name);
+				app, "%s%s%s", text, text[0] ? ", " : "", caps[i].name);
 	return text[0] ? text : "-";
 }
 
