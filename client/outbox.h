@@ -43,8 +43,8 @@ bool hl_outbox_number(const char *typed, uint64_t *ret);
 HL_MUST enum hl_exit hl_outbox_doc(
 	struct hl_app *app, uint64_t n, struct hl_buf *ret_doc);
 
-/* The two halves of hl_outbox_send, for who has more to commit: hands over and keeps only a refusal;
- * and writes down that the letter is at the node. */
+/* The two halves of hl_outbox_send, for who has more to commit: hands over, and keeps a refusal
+ * alone; and writes down that the letter is at the node. */
 HL_MUST enum hl_exit hl_outbox_hand(
 	struct hl_app *app, struct hl_line *line, struct hl_outgoing *row);
 HL_MUST enum hl_exit hl_outbox_sent(struct hl_app *app, const struct hl_outgoing *row);

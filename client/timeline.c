@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "client/cmd/talk.h"
 #include "client/proof.h"
@@ -13,20 +14,37 @@ bool hl_prefixed_begin(struct hl_prefixed *out)
 	return out->stream != NULL;
 }
 
+/* One character: its bytes, and the columns that it takes. */
+static size_t character(const char *text, size_t n, size_t *ret_columns)
+{
+	mbstate_t state = {0};
+	wchar_t wide = 0;
+	size_t bytes = mbrtowc(&wide, text, n, &state);
+	int columns = wcwidth(wide);
+
+	if (bytes == 0 || bytes > n) {
+		*ret_columns = 1;
+		return 1;
+	}
+	*ret_columns = columns < 0 ? 1 : (size_t)columns;
+	return bytes;
+}
+
 /* Bytes of a line (n of them) that fit into so many columns, up to a blank where there is one. */
 static size_t fitting(const char *line, size_t n, size_t columns)
 {
 	size_t used = 0, blank = 0, i = 0;
 
-	for (; i < n; i++) {
-		bool begins = ((unsigned char)line[i] & 0xc0) != 0x80;
+	while (i < n) {
+		size_t width, bytes = character(line + i, n - i, &width);
 
-		if (begins && used == columns)
+		if (used + width > columns)
 			return blank > columns / 2 ? blank : i;
-		used += begins;
 		/* Not within the blanks that a line begins with, nor in a time. */
 		if (line[i] == ' ' && i > columns / 4)
 			blank = i;
+		used += width;
+		i += bytes;
 	}
 	return n;
 }

@@ -145,8 +145,10 @@ static json_t *proofs_json(struct hl_app *app, const struct hl_id *id)
 	return list;
 }
 
-static json_t *marks_json(const struct hl_letter *letter)
+static json_t *marks_json(struct hl_app *app, const struct hl_letter *letter)
 {
+	const struct hl_core *core = &letter->envelope.core;
+	const struct hl_card *card = hl_docs_card(app, &core->lab);
 	json_t *marks = json_array();
 
 	if (letter->marks & HL_MARK_WRAP)
@@ -157,6 +159,8 @@ static json_t *marks_json(const struct hl_letter *letter)
 		json_array_append_new(marks, json_string("not-yet-confirmed"));
 	if (letter->is_short)
 		json_array_append_new(marks, json_string("not-released"));
+	if (card && !hl_card_member(card, &core->sender))
+		json_array_append_new(marks, json_string("sender-removed"));
 	return marks;
 }
 
@@ -188,7 +192,7 @@ json_t *hl_timeline_letter_json(struct hl_app *app, const struct hl_thread *thre
 	set(one, "answers",
 		core->has_answers ? hl_json_id(app, &core->answers) : json_null());
 	set(one, "labs", labs);
-	set(one, "marks", marks_json(letter));
+	set(one, "marks", marks_json(app, letter));
 	set(one, "effect", effect_json(thread, &letter->envelope.id));
 	set(one, "proofs", proofs_json(app, &letter->envelope.id));
 	if (letter->state == HL_LETTER_OPENED)

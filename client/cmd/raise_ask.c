@@ -158,8 +158,9 @@ static enum hl_exit ask_asks(struct hl_raising *r)
 		return HL_EXIT_OK;
 	for (;;) {
 		const char *typed = "";
-		enum hl_exit code = ask_line(
-			r, "Ask of them     (check-systems, verify, …; or nothing)  ", &typed);
+		enum hl_exit code = ask_line(r,
+			"Ask of them     (check-systems, verify, …; or nothing)  ",
+			&typed);
 
 		if (code != HL_EXIT_OK)
 			return code;
@@ -183,8 +184,10 @@ static enum hl_exit ask_field(struct hl_raising *r, const char *key)
 		if (hl_view_eq(r->talk.fields.items[i].key, hl_view_str(key)))
 			return HL_EXIT_OK;
 	do {
-		code = ask_line(r, hl_scrap(r->talk.app, "%-15s ",
-					   hl_scrap(r->talk.app, "Which %s?", key)), &typed);
+		code = ask_line(r,
+			hl_scrap(r->talk.app, "%-15s ",
+				hl_scrap(r->talk.app, "Which %s?", key)),
+			&typed);
 		if (code != HL_EXIT_OK)
 			return code;
 	} while (!*typed);

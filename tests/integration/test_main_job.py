@@ -306,6 +306,7 @@ def asked_only_what_the_kind_needs(world):
     for question, answer in ((b'What happened?', 'contain.breach'), (b'To whom?', 'lab-b'),
                              (b'ROUTINE', 'immediate'), (b'How bad?', '3'), (b'Sure?', 'observed'),
                              (b'Where run?', ''), (b'boundary', 'vm'),
+                             (b'Ask of them', 'verify'),
                              (b'Type  send actual immediate', 'send actual immediate')):
         until(question)
         os.write(fd, answer.encode() + b'\n')
@@ -316,7 +317,7 @@ def asked_only_what_the_kind_needs(world):
     wait(lambda: b.json('list')['incidents'], 'the letter')
     letter = letters(b, b.json('list')['incidents'][0]['short'])[0]
     check(letter['fields'] == {'boundary': 'vm'} and letter['severity'] == 3
-          and letter['certainty'] == 'observed', f'{letter}')
+          and letter['certainty'] == 'observed' and letter['ask'] == ['verify'], f'{letter}')
 
 
 if __name__ == '__main__':
