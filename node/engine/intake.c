@@ -226,21 +226,6 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	return status;
 }
 
-/* The id of a letter that does not parse further: the bytes that are signed have one all the
- * same. */
-static bool bare_id(struct hl_engine *e, struct hl_view doc, struct hl_id *ret)
-{
-	struct hl_in in HL_CLEAN_IN = {0};
-
-	hl_in_init(&in, doc, HL_ENVELOPE_MAX);
-	hl_in_array(&in, 4, 4);
-	struct hl_view bytes = hl_in_bin(&in, 1, HL_ENVELOPE_MAX);
-	if (!hl_in_ok(&in))
-		return false;
-	hl_hash1("env", &e->config.net, bytes, ret);
-	return true;
-}
-
 /* Only the origin itself can have its letter refused for bytes that nobody can read. */
 static enum hl_status refuse_unread(struct hl_engine *e, struct link *link,
 	const struct hl_frame *frame, enum hl_status code)
@@ -250,11 +235,13 @@ static enum hl_status refuse_unread(struct hl_engine *e, struct link *link,
 	struct hl_id id;
 	bool entered = false;
 
-	if (hl_status_of_copy(code) || code == HL_BAD_ENCODING ||
-		!hl_id_eq(&frame->letter.from, &link->lab) ||
-		!bare_id(e, frame->letter.doc, &id))
+	if (!hl_id_eq(&frame->letter.from, &link->lab))
 		return HL_OK;
-	enum hl_status status = find_entry(e, peer, &id, &entry, &entered);
+	/* SPEC envelope 3.7: A letter that fails by what is signed is refused with the code */
+	enum hl_status status = hl_envelope_blame(&e->config.net, frame->letter.doc, &id);
+	if (status != HL_OK)
+		return hl_status_ours(status) ? status : HL_OK;
+	status = find_entry(e, peer, &id, &entry, &entered);
 	if (status == HL_OK && entered)
 		status = mark(e, peer, &entry, code);
 	return status;
