@@ -210,8 +210,26 @@ static void print_lines(struct hl_app *app, struct hl_line *line)
 		printf("warning  %s\n", hl_safe(app, reply.body.status.warnings[i]));
 }
 
-static void print_board(struct hl_app *app, const struct board *b)
+/* What was written here and has not reached the own node. */
+static void print_drafts(struct hl_app *app)
 {
+	HL_CLEAN_STMT sqlite3_stmt *stmt =
+		hl_db_query(app->db, "SELECT n, state FROM outbox WHERE state < 3", "");
+
+	while (hl_db_next(app->db, stmt)) {
+		long long n = (long long)hl_db_int(stmt, 0);
+
+		if (hl_db_int(stmt, 1) == HL_OUTBOX_RELEASE)
+			printf("  d%lld waits for a colleague's release\n", n);
+		else
+			printf("  d%lld is NOT SENT yet: hotline send d%lld\n", n, n);
+	}
+}
+
+static void print_board(struct hl_app *app, const struct board *b, bool reached)
+{
+	const char *quiet = reached ? "Quiet." : "Node away; nothing rings here.";
+
 	if (b->ringing > 0)
 		printf("%sRINGING  %zu call%s%s, %s%s   %s\n",
 			hl_style(app, b->actual ? HL_STYLE_ALARM : HL_STYLE_WARN),
@@ -224,9 +242,9 @@ static void print_board(struct hl_app *app, const struct board *b)
 			b->unreadable == 1 ? "" : "s", hl_style(app, HL_STYLE_END),
 			hl_time(app, hl_clock()));
 	else if (b->open == 0)
-		printf("Quiet. No incident is open.\n");
+		printf("%s No incident is open.\n", quiet);
 	else
-		printf("Quiet. %zu incident%s open, %s.\n", b->open,
+		printf("%s %zu incident%s open, %s.\n", quiet, b->open,
 			b->open == 1 ? "" : "s",
 			b->unanswered ? hl_scrap(app, "%zu not answered by all yet",
 						b->unanswered)
@@ -274,8 +292,9 @@ enum hl_exit hl_cmd_bare(struct hl_app *app, const struct hl_args *args)
 	if (code == HL_EXIT_OK && app->json) {
 		code = hl_json_print(board_json(app, &board, line != NULL));
 	} else if (code == HL_EXIT_OK) {
-		print_board(app, &board);
+		print_board(app, &board, line != NULL);
 		print_unreadable(app);
+		print_drafts(app);
 		print_lines(app, line);
 		if (board.ringing == 0)
 			printf("\n  hotline list     what is open\n"
