@@ -35,7 +35,8 @@ static enum hl_exit read_it(struct hl_app *app, const struct hl_envelope *envelo
 	if (message.type == HL_RAISE)
 		hl_note("%s  severity %u  \"%s\"", hl_safe(app, message.raise.kind),
 			message.raise.severity, hl_safe(app, message.raise.title));
-	hl_note("%s", hl_safe_block(app, message.text, 0));
+	/* All of it, however long: nobody signs what was cut. */
+	fprintf(stderr, "%s\n", hl_safe_block(app, message.text, 0));
 	for (size_t i = 0; i < envelope->core.n_labs; i++)
 		if (!hl_id_eq(&envelope->core.labs[i], &app->lab))
 			hl_note("to %s", hl_docs_lab_name(app, &envelope->core.labs[i]));
