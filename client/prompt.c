@@ -106,8 +106,7 @@ static enum hl_exit read_silent(int tty, struct hl_secret *into, size_t *ret_n)
 			while (n > 0 && (into->p[n - 1] & 0xc0) == 0x80)
 				n--;
 			n -= n > 0;
-		}
-		else if (c == KEY_LINE)
+		} else if (c == KEY_LINE)
 			n = 0;
 		else if (n < into->n)
 			into->p[n++] = c;

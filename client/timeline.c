@@ -283,9 +283,10 @@ static void head(FILE *out, struct hl_app *app, const struct hl_thread *thread)
 			hl_determination_name(r->capability.determination));
 	for (size_t i = 0; i < r->n_ask; i++)
 		fprintf(out, "%s%s",
-			i                                                      ? ", "
-				: hl_id_eq(&raise->envelope.core.lab, &app->lab) ? "asks: "
-										 : "asks you: ",
+			i ? ", "
+				: hl_id_eq(&raise->envelope.core.lab, &app->lab)
+				? "asks: "
+				: "asks you: ",
 			hl_safe(app, r->ask[i]));
 	if (r->n_ask > 0)
 		fputc('\n', out);
@@ -343,8 +344,8 @@ static void foot(FILE *out, struct hl_app *app, const struct hl_thread *thread)
 		fprintf(out, "proof: %zu letter%s, %zu receipt%s, all verified", entries,
 			entries == 1 ? "" : "s", receipts, receipts == 1 ? "" : "s");
 	else
-		fprintf(out, "proof: %zu of %zu letters, %zu receipt%s, verified", entries,
-			thread->n, receipts, receipts == 1 ? "" : "s");
+		fprintf(out, "proof: %zu of %zu letters, %zu receipt%s, verified",
+			entries, thread->n, receipts, receipts == 1 ? "" : "s");
 	if (bad > 0)
 		fprintf(out, "; %zu NOT VERIFIED (hotline show %s --proof)", bad, id);
 	if (files > 0)

@@ -128,13 +128,12 @@ static void print_ringing(struct hl_app *app, const struct hl_thread *thread)
 		answers(out.stream, app, thread);
 	fprintf(out.stream, "\nhotline show %-8s read it\n", id);
 	fprintf(out.stream,
-		"hotline ack %-8s  answer: read it (--acting, --decline \"why\")\n",
-		id);
+		"hotline ack %-8s  answer: read it (--acting, --decline \"why\")\n", id);
 	hl_prefixed_end(&out, hl_scrap(app, "  %s", hl_talk_prefix(call->core->status)));
 }
 
 /* Calls that cannot be shown ring all the same: somebody there wants an answer. */
-#define UNREADABLE \
+#define UNREADABLE                                              \
 	"WHERE (l.state = 0 OR (l.state = 2 AND l.code <> 16))" \
 	" AND (l.class = 1 OR l.code = 23) AND l.lab <> ? AND l.created > ?"
 
@@ -149,9 +148,9 @@ static size_t count_unreadable(struct hl_app *app)
 
 static void print_unreadable(struct hl_app *app)
 {
-	HL_CLEAN_STMT sqlite3_stmt *stmt = hl_db_query(app->db,
-		HL_LETTER_SELECT UNREADABLE " ORDER BY l.created",
-		"di", &app->lab, hl_clock() - DAY_MS);
+	HL_CLEAN_STMT sqlite3_stmt *stmt =
+		hl_db_query(app->db, HL_LETTER_SELECT UNREADABLE " ORDER BY l.created",
+			"di", &app->lab, hl_clock() - DAY_MS);
 	struct hl_letter letter = {0};
 
 	while (hl_letter_next(app, stmt, &letter)) {

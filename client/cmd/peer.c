@@ -38,7 +38,8 @@ static enum hl_exit ask_groups(const char *fingerprint)
 		return HL_EXIT_OK;
 	if (n != 10 && n != 60)
 		return hl_fail(HL_EXIT_NO,
-			"two groups are ten digits, of which %zu came; nothing was changed", n);
+			"two groups are ten digits, of which %zu came; nothing was changed",
+			n);
 	return hl_fail(HL_EXIT_NO,
 		"these are not its last two groups. If they read all of them "
 		"right, this file is not theirs: somebody may be between you");

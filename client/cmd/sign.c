@@ -284,8 +284,8 @@ enum hl_exit hl_request_confirm(
 			request->monitor ? "monitor " : "", hl_safe(app, request->person),
 			hl_safe(app, request->device));
 	hl_print_fingerprint(stderr, fingerprint, 2);
-	return hl_prompt_yes(app,
-		"Does the one who sent it see the same digits? Ask by phone.");
+	return hl_prompt_yes(
+		app, "Does the one who sent it see the same digits? Ask by phone.");
 }
 
 /* Small words. */
