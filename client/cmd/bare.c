@@ -192,13 +192,14 @@ static void print_lines(struct hl_app *app, struct hl_line *line)
 		if (p->state == HL_LINK_UP)
 			printf("  %s up", name);
 		else
-			printf("  %s SILENT %s%s%s%s", name,
+			printf("  %s %s%s%s%s%s", name,
+				p->heard ? "SILENT " : "NOT HEARD YET",
 				p->heard ? hl_span(app,
 						   reply.body.status.time > p->heard
 							   ? reply.body.status.time -
 								   p->heard
 							   : 0)
-					 : "since ever",
+					 : "",
 				card && card->n_contacts ? " (" : "",
 				card && card->n_contacts ? hl_safe(app, card->contacts[0])
 							 : "",

@@ -123,9 +123,15 @@ static enum hl_exit fresh(struct hl_app *app, const struct hl_args *args)
 	hl_wipe(text, sizeof(text));
 	if (!code)
 		code = give_node(app, &lab, &psk);
-	if (code)
+	else
 		return code;
 	name = hl_docs_lab_name(app, &lab);
+	if (code) {
+		hl_note("  Your node does not have this one: hand it to nobody before\n"
+			"  hotline psk set %s%s%s is done here",
+			name, out ? " --in " : "", out ? out : "");
+		return code;
+	}
 	hl_note("Your node has it; the line to %s comes up again when they have it too.",
 		name);
 	hl_note("%s, not by mail. They type: hotline psk set YOUR-LAB",
