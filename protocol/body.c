@@ -72,7 +72,7 @@ static const struct hl_shape proof = HL_BARE_OF(struct hl_body, proof_fields);
  * offset negative bool, psk bool, queued u, gaps u, last error]` */
 static const struct hl_field peer_fields[] = {
 	HL_F_FIXED(struct hl_peer_status, lab),
-	HL_F_UINT(struct hl_peer_status, state, HL_LINK_NEVER, HL_LINK_UP),
+	HL_F_UINT(struct hl_peer_status, state, HL_LINK_NEVER, HL_LINK_SILENT),
 	HL_F_ANY(struct hl_peer_status, since),
 	HL_F_ANY(struct hl_peer_status, heard),
 	HL_F_SIGNED(struct hl_peer_status, clock_offset),

@@ -8,7 +8,7 @@
 #include "card.h"
 
 #define HL_STATEMENT_MAX       8192
-#define HL_SEGMENT_ENTRIES_MAX 256
+#define HL_SEGMENT_ENTRIES_MAX 1024
 #define HL_ENTRY_SIZE_MAX      64
 
 enum hl_sort {
@@ -56,6 +56,7 @@ struct hl_statement {
 	struct hl_head head;       /* of from → to */
 	struct hl_receipt receipt; /* for to → from */
 	uint64_t time;
+	uint64_t pulse;   /* the newest of the other's that is on disk; 0: none */
 	struct hl_id kid; /* of the node that signed */
 	uint8_t sig[HL_SIG_SIZE];
 	struct hl_view body; /* within the document that was parsed */
@@ -78,7 +79,7 @@ HL_API bool hl_receipt_holds(
  * Those may have been refused: a receipt is no proof of delivery for them. */
 HL_API bool hl_receipt_shows(const struct hl_receipt *receipt, uint64_t number);
 
-/* from, to, head, receipt and time are read; kid is that of key as node signing key. */
+/* from, to, head, receipt, time and pulse are read; kid is that of key as node signing key. */
 HL_MUST HL_API enum hl_status hl_statement_sign(const struct hl_id *net,
 	const struct hl_statement *statement, const struct hl_sign_key *key,
 	struct hl_buf *ret_doc);

@@ -87,7 +87,9 @@ enum hl_link_state {
 	HL_LINK_NEVER = 0,
 	HL_LINK_DOWN = 1,
 	HL_LINK_CONNECTING = 2,
-	HL_LINK_UP = 3
+	HL_LINK_UP = 3,
+	HL_LINK_DEGRADED = 4, /* something comes, but no answer to a pulse */
+	HL_LINK_SILENT = 5    /* nothing comes */
 };
 enum hl_ring_state {
 	HL_RINGING = 1,
@@ -133,6 +135,7 @@ struct hl_frame {
 		} hello;
 		struct {
 			uint64_t clock;
+			uint64_t pulse; /* the sender's, up by one each */
 			struct hl_lab_news *labs;
 			size_t n;
 		} heartbeat;

@@ -22,7 +22,7 @@ struct wire {
 };
 
 /* SPEC channel 4.1: A segment is `[from, to, epoch u, first u, link_{first-1}, [entry bin, …], head
- * statement bin|nil, receipt statement bin|nil]`, 0 to 256 entries. */
+ * statement bin|nil, receipt statement bin|nil]`, 0 to 1,024 entries */
 static const struct hl_field segment_fields[] = {
 	HL_F_FIXED(struct wire, s.from),
 	HL_F_FIXED(struct wire, s.to),

@@ -39,7 +39,7 @@ static const struct hl_field receipt_fields[] = {
 static const struct hl_shape receipt_shape =
 	HL_SHAPE_OF(struct hl_receipt, receipt_fields);
 
-/* SPEC channel 2.1: The body is `[1, from, to, head|nil, receipt|nil, time u]`. */
+/* SPEC channel 2.1: The body is `[1, from, to, head|nil, receipt|nil, time u, pulse u]`. */
 static const struct hl_field body_fields[] = {
 	HL_F_FORMAT,
 	HL_F_FIXED(struct hl_statement, from),
@@ -47,6 +47,7 @@ static const struct hl_field body_fields[] = {
 	HL_F_OPT_GROUP(struct hl_statement, head, has_head, head_shape),
 	HL_F_OPT_GROUP(struct hl_statement, receipt, has_receipt, receipt_shape),
 	HL_F_ANY(struct hl_statement, time),
+	HL_F_ANY(struct hl_statement, pulse),
 };
 static const struct hl_shape body_shape = HL_SHAPE_OF(struct hl_statement, body_fields);
 

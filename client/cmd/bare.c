@@ -189,8 +189,8 @@ static void print_lines(struct hl_app *app, struct hl_line *line)
 		const struct hl_card *card = hl_docs_card(app, &p->lab);
 		const char *name = hl_docs_lab_name(app, &p->lab);
 
-		if (p->state == HL_LINK_UP)
-			printf("  %s up", name);
+		if (p->state == HL_LINK_UP || p->state == HL_LINK_DEGRADED)
+			printf("  %s %s", name, hl_link_state_name(p->state));
 		else
 			printf("  %s %s%s%s%s%s", name,
 				p->heard ? "SILENT " : "NOT HEARD YET",

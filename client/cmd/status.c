@@ -15,6 +15,8 @@ const char *hl_link_state_name(enum hl_link_state state)
 	case HL_LINK_DOWN: return "down";
 	case HL_LINK_CONNECTING: return "connecting";
 	case HL_LINK_UP: return "up";
+	case HL_LINK_DEGRADED: return "degraded";
+	case HL_LINK_SILENT: return "silent";
 	}
 	return "?";
 }
@@ -247,7 +249,9 @@ static void print_lines(const struct status *s)
 
 		hl_table_row(table, hl_docs_lab_name(app, &p->lab),
 			(p->state == HL_LINK_DOWN ? "DOWN"
-						  : hl_link_state_name(p->state)),
+					: p->state == HL_LINK_SILENT
+					? "SILENT"
+					: hl_link_state_name(p->state)),
 			heard, offset_text(app, p),
 			hl_scrap(app, "%llu", (unsigned long long)p->queued),
 			hl_scrap(app, "%llu", (unsigned long long)p->gaps),

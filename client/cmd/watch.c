@@ -176,10 +176,11 @@ static void tell_link(struct watch *w, const struct hl_feed_item *item)
 	json_object_set_new(doc, "state", json_string(hl_link_state_name(state)));
 	emit(w,
 		hl_scrap(app, "line to %s: %s", name,
-			up                              ? "up"
-				: state == HL_LINK_DOWN ? "SILENT"
-							: hl_link_state_name(state)),
-		doc, state == HL_LINK_DOWN);
+			up ? "up"
+				: state == HL_LINK_DOWN || state == HL_LINK_SILENT
+				? "SILENT"
+				: hl_link_state_name(state)),
+		doc, state == HL_LINK_DOWN || state == HL_LINK_SILENT);
 }
 
 static enum hl_exit turn(struct watch *w)

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define BATCH 16
+#define BATCH    16
+#define SEND_MAX 256 /* SPEC channel 4.1: a node sends another at most 256 at once */
 
 static struct hl_channel_key key_of(const struct hl_channel_row *row)
 {
@@ -109,6 +110,7 @@ static enum hl_status sign(struct hl_engine *e, struct peer *peer, bool head,
 
 	s.from = e->own.id;
 	s.to = peer->lab.id;
+	s.pulse = peer->in.pulse;
 	s.has_head = head;
 	if (head)
 		s.head = *at;
@@ -131,7 +133,7 @@ static enum hl_status send_segment(struct hl_engine *e, struct peer *peer,
 	const struct hl_entry_row *row, size_t n, const struct hl_id *before,
 	struct hl_view statement)
 {
-	struct hl_entry entry[HL_SEGMENT_ENTRIES_MAX];
+	struct hl_entry entry[SEND_MAX];
 	struct hl_segment segment = {.from = e->own.id, .to = peer->lab.id};
 	struct hl_buf doc HL_CLEAN_BUF = {0};
 	struct hl_frame frame = {.type = HL_FRAME_SEGMENT};
@@ -158,7 +160,7 @@ static enum hl_status send_entries(
 {
 	const struct hl_channel_key key = key_of(&peer->out);
 	struct link *link = peer->link;
-	struct hl_entry_row row[HL_SEGMENT_ENTRIES_MAX];
+	struct hl_entry_row row[SEND_MAX];
 	enum hl_status status = HL_OK;
 
 	while (status == HL_OK && link->segment_next <= peer->out.number &&
@@ -168,8 +170,7 @@ static enum hl_status send_entries(
 		struct hl_entry_row prev = {0};
 		size_t n = 0;
 		uint64_t first = link->segment_next;
-		status = hl_store_entry_list(
-			e->store, &key, first, row, HL_SEGMENT_ENTRIES_MAX, &n);
+		status = hl_store_entry_list(e->store, &key, first, row, SEND_MAX, &n);
 		if (status == HL_OK && n == 0)
 			return HL_ERR_INTERNAL;
 		if (status == HL_OK && first > 1)

@@ -14,7 +14,8 @@
 #include "protocol/hotline.h"
 
 #define HL_HEARTBEAT_MS   5000
-#define HL_SILENT_MS      15000   /* a link on which nothing came for so long is dead */
+#define HL_SILENT_MS      15000 /* a link on which nothing came for so long is dead */
+#define HL_DOUBT_MS       10000 /* without an answer to a pulse, or a word: degraded, silent */
 #define HL_LINK_LIFE_MS   3600000 /* then a new handshake is made */
 #define HL_REDIAL_MIN_MS  1000
 #define HL_REDIAL_MAX_MS  60000

@@ -132,7 +132,7 @@ enum hl_status hl_engine_load_peers(struct hl_engine *e)
 		} else {
 			peers[i].lab.id = e->directory.peers[i].lab;
 			peers[i].since = e->now.wall;
-			peers[i].dial_at = e->now.boot;
+			peers[i].dial_at = peers[i].answered_at = e->now.boot;
 			peers[i].dial_wait = HL_REDIAL_MIN_MS;
 		}
 	}

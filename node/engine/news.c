@@ -35,6 +35,7 @@ enum hl_status hl_news_send(struct hl_engine *e, struct link *link)
 	}
 	struct hl_frame frame = {.type = HL_FRAME_HEARTBEAT};
 	frame.heartbeat.clock = e->now.wall;
+	frame.heartbeat.pulse = hl_pulse_next(e, link);
 	frame.heartbeat.labs = labs;
 	frame.heartbeat.n = n;
 	enum hl_status status = hl_send(e, link, &frame, 0);

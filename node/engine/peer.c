@@ -14,7 +14,7 @@ static uint64_t jitter(struct hl_engine *e, uint64_t wait)
 	return wait / 2 + wait * hl_get_be16(r) / 65536;
 }
 
-static enum hl_status set_state(
+enum hl_status hl_peer_state(
 	struct hl_engine *e, struct peer *peer, enum hl_link_state state)
 {
 	if (peer->state == state)
@@ -63,7 +63,7 @@ void hl_peer_lost(struct hl_engine *e, struct link *link, const char *why)
 	hl_log(e, 5, "%s: link down: %s", hl_short(&peer->lab.id).text,
 		why != NULL ? why : "");
 	/* A feed that cannot be written is no reason to keep a dead link. */
-	enum hl_status status = set_state(e, peer, HL_LINK_DOWN);
+	enum hl_status status = hl_peer_state(e, peer, HL_LINK_DOWN);
 	if (hl_status_ours(status) && e->failed == HL_OK)
 		e->failed = status;
 }
@@ -160,7 +160,7 @@ static enum hl_status take_place(
 	peer->receipt_due = true;
 	peer->gap_at = e->now.boot; /* what is missing is on its way now */
 	link->signed_at = 0;
-	status = set_state(e, peer, HL_LINK_UP);
+	status = hl_peer_state(e, peer, HL_LINK_UP);
 	if (status == HL_OK) {
 		link->beat_at = e->now.boot + HL_HEARTBEAT_MS;
 		status = hl_news_send(e, link);
@@ -217,6 +217,7 @@ enum hl_status hl_peer_frame(
 		return status == HL_OK ? take_hello(e, link, frame) : status;
 	case HL_FRAME_HEARTBEAT:
 		peer->clock_offset = (int64_t)(frame->heartbeat.clock - e->now.wall);
+		hl_pulse_take(peer, frame->heartbeat.pulse);
 		return hl_news_take(e, link, frame);
 	case HL_FRAME_STATEMENT: return hl_statement_take(e, peer, link, frame->doc);
 	case HL_FRAME_SEGMENT: return hl_segment_take(e, link, frame->doc);
@@ -273,12 +274,13 @@ enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer)
 		if (peer->dialing_at == 0) /* nowhere to dial to */
 			peer->dial_at = e->now.boot + HL_REDIAL_MAX_MS;
 		else if (link == NULL)
-			status = set_state(e, peer, HL_LINK_CONNECTING);
+			status = hl_peer_state(e, peer, HL_LINK_CONNECTING);
 		if (status != HL_OK)
 			return status;
 	}
-	if (link == NULL || link->dead)
-		return HL_OK;
+	enum hl_status told = hl_pulse_timer(e, peer);
+	if (told != HL_OK || link == NULL || link->dead)
+		return told;
 	return hl_ask_letters(e, peer);
 }
 
@@ -286,13 +288,14 @@ uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer)
 {
 	if (e->down || e->own.card.version == 0)
 		return UINT64_MAX;
-	if (peer->dialing_at != 0)
-		return peer->dialing_at + DIALING_MAX_MS;
-	if (peer->link != NULL) {
+	uint64_t at = hl_pulse_at(e, peer), dial = peer->dial_at;
+	if (peer->dialing_at != 0) {
+		dial = peer->dialing_at + DIALING_MAX_MS;
+	} else if (peer->link != NULL) {
 		uint64_t relink = peer->link->up_at + HL_LINK_LIFE_MS;
+		dial = relink > dial ? relink : dial;
 		if (!peer->link->initiator)
-			return UINT64_MAX;
-		return relink > peer->dial_at ? relink : peer->dial_at;
+			dial = UINT64_MAX;
 	}
-	return peer->dial_at;
+	return at < dial ? at : dial;
 }

@@ -395,6 +395,8 @@ enum hl_status hl_statement_take(
 		hl_note(e, peer, 4, "a statement was not taken", hl_status_name(status));
 		return HL_OK;
 	}
+	if (link != NULL && (status = hl_pulse_answered(e, peer, s.pulse)) != HL_OK)
+		return status;
 	bool again = hl_id_eq(&hash, &peer->last_statement);
 	peer->last_statement = peer->checked = hash;
 	if (again && (link == NULL || link->said))

@@ -56,6 +56,10 @@ struct peer {
 	enum hl_link_state state;
 	uint64_t since, heard; /* wall time */
 	int64_t clock_offset;
+	uint64_t pulse; /* the newest that was sent to it */
+	uint64_t
+		answered_at; /* boot time of its last answer to one; or since when it is awaited */
+	bool alarmed; /* the line is dead, and that was told */
 	char error[256];
 	bool link_psk;
 	uint64_t dial_at, dial_wait,
@@ -83,6 +87,7 @@ struct link {
 
 	/* To a peer. */
 	bool said; /* its first statement has come */
+	uint64_t pulse_first, pulse_answered;
 	uint64_t signed_at;
 	uint64_t segment_next;        /* the first entry not sent on this link */
 	uint64_t cursor[PRECEDENCES]; /* the first letter not sent, by precedence */
@@ -203,6 +208,18 @@ HL_MUST enum hl_status hl_peer_up(struct hl_engine *e, struct link *link);
 HL_MUST enum hl_status hl_peer_frame(
 	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
 HL_MUST enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer);
+/* Tells of a change. */
+HL_MUST enum hl_status hl_peer_state(
+	struct hl_engine *e, struct peer *peer, enum hl_link_state state);
+
+/* pulse.c: heartbeats that must be answered. */
+uint64_t hl_pulse_next(struct hl_engine *e, struct link *link);
+void hl_pulse_take(struct peer *peer, uint64_t pulse);
+HL_MUST enum hl_status hl_pulse_answered(
+	struct hl_engine *e, struct peer *peer, uint64_t pulse);
+HL_MUST enum hl_status hl_pulse_timer(struct hl_engine *e, struct peer *peer);
+uint64_t hl_pulse_at(const struct hl_engine *e, const struct peer *peer);
+
 HL_MUST enum hl_status hl_peer_recheck(struct hl_engine *e, const struct lab *lab);
 void hl_peer_lost(struct hl_engine *e, struct link *link, const char *why);
 void hl_peer_dial_failed(struct hl_engine *e, struct peer *peer, const char *why);

@@ -69,6 +69,7 @@ CREATE TABLE channel (
 	since INTEGER NOT NULL,
 	delivered INTEGER NOT NULL,
 	stated INTEGER NOT NULL,
+	pulse INTEGER NOT NULL,
 	PRIMARY KEY (peer, outgoing)
 ) STRICT, WITHOUT ROWID;
 

@@ -9,7 +9,7 @@ enum hl_status hl_store_channel_get(struct hl_store *store, const struct hl_id *
 {
 	static const char sql[] =
 		"SELECT epoch, number, link, time, head_number, head_link, since, delivered,"
-		" stated FROM channel WHERE peer = ? AND outgoing = ?";
+		" stated, pulse FROM channel WHERE peer = ? AND outgoing = ?";
 	struct hl_query q HL_CLEAN_QUERY = {0};
 	enum hl_status status = HL_UNKNOWN;
 
@@ -26,6 +26,7 @@ enum hl_status hl_store_channel_get(struct hl_store *store, const struct hl_id *
 		ret->since = hl_query_uint(&q);
 		ret->delivered = hl_query_uint(&q);
 		ret->stated = hl_query_uint(&q);
+		ret->pulse = hl_query_uint(&q);
 		status = HL_OK;
 	}
 	hl_query_drop(&q);
@@ -37,12 +38,13 @@ enum hl_status hl_store_channel_put(
 {
 	static const char sql[] =
 		"INSERT OR REPLACE INTO channel (peer, outgoing, epoch, number, link, time,"
-		" head_number, head_link, since, delivered, stated)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+		" head_number, head_link, since, delivered, stated, pulse)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-	return hl_store_run(store, sql, "iduuiuuiuuu", &row->peer, (int)row->outgoing,
+	return hl_store_run(store, sql, "iduuiuuiuuuu", &row->peer, (int)row->outgoing,
 		row->epoch, row->number, &row->link, row->time, row->head_number,
-		&row->head_link, row->since, row->delivered, row->stated);
+		&row->head_link, row->since, row->delivered, row->stated,
+		row->pulse);
 }
 
 enum hl_status hl_store_entry_add(struct hl_store *store,

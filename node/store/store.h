@@ -130,6 +130,7 @@ struct hl_channel_row {
 	uint64_t since; /* incoming: when our receipt grew last; outgoing: the peer's */
 	uint64_t delivered; /* outgoing: all up to this number are held by the peer */
 	uint64_t stated;    /* outgoing: time of the newest statement that showed so */
+	uint64_t pulse;     /* incoming: the newest of the peer's heartbeats (link 4.3) */
 };
 
 HL_MUST enum hl_status hl_store_channel_get(struct hl_store *store,

@@ -212,9 +212,9 @@ class Outgoing:
         k = len(self.entries)
         return [self.epoch, k, self.links[k]]
 
-    def statement(self, head=None, receipt=None):
+    def statement(self, head=None, receipt=None, pulse=0):
         return channel.statement(self.net, self.lab.node.key, self.lab.id,
-                                 self.to, head, receipt, now())
+                                 self.to, head, receipt, now(), pulse)
 
     def segment(self, first=1, last=None, head=True):
         entries = self.entries[first - 1:last][:256]
@@ -350,6 +350,7 @@ class Peer(Talker):
         self.envelopes = {}
         self.their_receipt = None
         self.statements = []
+        self.pulse = 0
         self.shown = False
         self.heard = {}
         self.asked = set()
@@ -418,7 +419,8 @@ class Peer(Talker):
             card = self.labs.newest(lab_id)
             rows.append([lab_id, card.version, card.hash,
                          self.seals_digest(lab_id), 0])
-        self.send_frame(frames.HEARTBEAT, now(), rows)
+        self.pulse = max(now(), self.pulse + 1)
+        self.send_frame(frames.HEARTBEAT, now(), self.pulse, rows)
 
     def seals_digest(self, lab_id):
         held = [identity.Seals(self.net, s) for s in self.seals.values()]
@@ -427,7 +429,8 @@ class Peer(Talker):
 
     def send_statement(self, head=True):
         self.send_frame(frames.STATEMENT, self.out.statement(
-            self.out.head() if head else None, self.into.receipt()))
+            self.out.head() if head else None, self.into.receipt(),
+            self.heard["heartbeat"][2] if "heartbeat" in self.heard else 0))
 
     def send_letter(self, id_):
         precedence, wire = self.envelopes[id_]
@@ -501,7 +504,9 @@ class Peer(Talker):
 
     def _on_heartbeat(self, frame):
         self.heard["heartbeat"] = frame
-        for lab_id, version, _, digest, _ in frame[2]:
+        if self.shown:
+            self.send_statement()
+        for lab_id, version, _, digest, _ in frame[3]:
             held = self.labs.newest(lab_id)
             if held is None:
                 continue

@@ -174,10 +174,10 @@ def segment_faults(c):
         ("sort 4", put(5, [entry(1, SUCCESSION, c.ids[0], NOW)]), 0),
         ("entry of three", put(5, [encode([1, 1, c.ids[0]])]), 2),
         ("entry is an array", put(5, [[1, 1, c.ids[0], NOW]]), 2),
-        ("256 entries", put(5, [entry(n + 1, 1, c.ids[0], NOW)
-                                for n in range(256)]), 0),
-        ("257 entries", put(5, [entry(n + 1, 1, c.ids[0], NOW)
-                                for n in range(257)]), 3),
+        ("1024 entries", put(5, [entry(n + 1, 1, c.ids[0], NOW)
+                                for n in range(1024)]), 0),
+        ("1025 entries", put(5, [entry(n + 1, 1, c.ids[0], NOW)
+                                for n in range(1025)]), 3),
         ("head is a str", put(6, "head"), 2),
     ]
 
@@ -189,8 +189,8 @@ def statement_faults(c):
     receipt = decode(good[0])[4]
     key = c.beta.node.key
 
-    def made(frm, to, head, receipt, form=1, key=key, items=6):
-        body = encode([form, frm, to, head, receipt, NOW][:items])
+    def made(frm, to, head, receipt, form=1, key=key, items=7):
+        body = encode([form, frm, to, head, receipt, NOW, 0][:items])
         return encode([body, c.net.key_id(3, key.public),
                        c.net.sign(key, "statement", body)])
 
@@ -211,7 +211,7 @@ def statement_faults(c):
         ("both", made(c.to, c.frm, head, receipt), 0),
         ("neither", made(c.to, c.frm, None, None), 0),
         ("format 2", made(c.to, c.frm, head, None, 2), 5),
-        ("five items", made(c.to, c.frm, head, None, items=5), 2),
+        ("six items", made(c.to, c.frm, head, None, items=6), 2),
         ("head of two", made(c.to, c.frm, head[:2], None), 2),
         ("head with number nil", made(c.to, c.frm, [1, None, head[2]],
                                       None), 2),

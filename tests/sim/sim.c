@@ -205,7 +205,9 @@ static void carry_out(struct sim *sim, size_t lab, struct hl_effect_out *effect)
 	case HL_EFFECT_CLOSE: close_end(sim, effect->link, end, 0); break;
 	case HL_EFFECT_DIAL: dial(sim, lab, effect); break;
 	case HL_EFFECT_LOG:
-		if (effect->priority <= 1)
+		/* A dead line is no wonder here; what else is an alarm must have a reason. */
+		if (effect->priority <= 1 &&
+			strstr(effect->text, "the line is dead") == NULL)
 			node->alarms++;
 		if (sim->options.verbose)
 			printf("%10llu lab-%c <%u> %s\n", (unsigned long long)sim->now,

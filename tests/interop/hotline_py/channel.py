@@ -35,9 +35,9 @@ def links(net, first_link, entries):
     return out
 
 
-def statement(net, key, frm, to, head, receipt, time):
+def statement(net, key, frm, to, head, receipt, time, pulse=0):
     """2.1"""
-    body = encode([1, frm, to, head, receipt, time])
+    body = encode([1, frm, to, head, receipt, time, pulse])
     return encode([body, net.key_id(NODE_SIGN, key.public),
                    net.sign(key, "statement", body)])
 
@@ -80,7 +80,7 @@ class Statement:
         f = items(decode(data, 8192), 3)
         self.body, self.key_id, self.signature = (
             binary(f[0]), b32(f[1]), b64(f[2]))
-        f = items(decode(self.body), 6)
+        f = items(decode(self.body), 7)
         form(f[0])
         self.frm, self.to = b32(f[1]), b32(f[2])
         self.head = None
@@ -88,7 +88,7 @@ class Statement:
             items(f[3], 3)
             self.head = (u(f[3][0]), u(f[3][1]), b32(f[3][2]))
         self.receipt = optional(f[4], Receipt)
-        self.time = u(f[5])
+        self.time, self.pulse = u(f[5]), u(f[6])
 
 
 def verify_statement(net, st, card):
@@ -110,7 +110,7 @@ class Segment:
         self.frm, self.to = b32(f[0]), b32(f[1])
         self.epoch, self.first = u(f[2]), u(f[3], 1)
         self.link = b32(f[4])
-        self.raw = [binary(e) for e in listing(f[5], 0, 256)]
+        self.raw = [binary(e) for e in listing(f[5], 0, 1024)]
         self.entries = [read_entry(e) for e in self.raw]
         time = 0
         for n, e in enumerate(self.entries):

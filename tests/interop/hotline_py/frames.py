@@ -2,13 +2,17 @@
 
 from .encoding import (ascending, b32, binary, boolean, decode, encode,
                        items, line, listing, optional, u)
-from .errors import BAD_ENCODING, BAD_TYPE, need
+from .errors import BAD_ENCODING, BAD_FIELD, BAD_TYPE, need
 
 (HELLO, HEARTBEAT, STATEMENT, SEGMENT, LETTER, WANT_LETTERS, WANT_ENTRIES,
  WANT_CARDS, CARD, WANT_SEALS, SEALS, WANT_SUSPENSIONS, SUSPENSION,
  CLOSE) = range(1, 15)
 (DEVICE_HELLO, REPLY, GET_DOCS, PUT, SUBMIT, FEED, FETCH, PROOF, STATUS,
  WATCH, EVENT, PSK, ENTRIES, PING) = range(32, 46)
+
+
+def _pulse(value):
+    need(u(value) >= 1, BAD_FIELD, "pulse")
 
 
 def _labs(value):
@@ -52,7 +56,7 @@ def text(value):
 
 # The items of each frame after its type.
 NODE_FRAMES = {
-    HELLO: (u, b32, b32, b32, u, b32, u), HEARTBEAT: (u, _labs),
+    HELLO: (u, b32, b32, b32, u, b32, u), HEARTBEAT: (u, _pulse, _labs),
     STATEMENT: (binary,), SEGMENT: (binary,), LETTER: (b32, binary),
     WANT_LETTERS: (b32, _ids), WANT_ENTRIES: (b32, u, u),
     WANT_CARDS: (b32, u), CARD: (binary,), WANT_SEALS: (b32,),
