@@ -27,7 +27,7 @@ static const struct hl_field news_fields[] = {
 };
 static const struct hl_shape news = HL_SHAPE_OF(struct hl_lab_news, news_fields);
 
-/* SPEC link 4.2: `[2, clock u, labs]` */
+/* SPEC link 4.2: `[2, clock u, pulse u, labs]` */
 static const struct hl_field heartbeat[] = {
 	HL_F_ANY(struct hl_frame, heartbeat.clock),
 	HL_F_UINT(struct hl_frame, heartbeat.pulse, 1, UINT64_MAX),
