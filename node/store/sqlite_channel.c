@@ -43,8 +43,7 @@ enum hl_status hl_store_channel_put(
 
 	return hl_store_run(store, sql, "iduuiuuiuuuu", &row->peer, (int)row->outgoing,
 		row->epoch, row->number, &row->link, row->time, row->head_number,
-		&row->head_link, row->since, row->delivered, row->stated,
-		row->pulse);
+		&row->head_link, row->since, row->delivered, row->stated, row->pulse);
 }
 
 enum hl_status hl_store_entry_add(struct hl_store *store,
