@@ -260,7 +260,7 @@ static enum hl_exit suspend(struct hl_app *app, const struct hl_args *args)
 	if (code)
 		return code;
 	hl_note("Suspended. Take it off the card as well when the root key is at hand:\n"
-		"  hotline member remove %s",
+		"  hotline member remove %s --root FILE",
 		hl_short(app, &member->kid, 8));
 	return hl_hand_over(app, "the suspension");
 }
