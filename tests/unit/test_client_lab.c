@@ -45,7 +45,7 @@ static void test_join(void **state)
 	client_want(0, c, "member", "add", "join-request.hotline", "--yes", "--cap",
 		"read,answer", "--max-precedence", "none");
 	client_want(0, c, "member", "list");
-	assert_non_null(strstr(c->out, "read,answer"));
+	assert_non_null(strstr(c->out, "read, answer"));
 	client_want(0, c, "card", "export", "a2.hotline");
 	client_at(c, "jun");
 	client_want(0, c, "card", "import", "a2.hotline");
