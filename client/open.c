@@ -32,25 +32,33 @@ static enum hl_exit news_add(struct hl_news *news, const struct hl_id *id)
 	return HL_EXIT_OK;
 }
 
-/* The checks of a node, made again here. */
-static enum hl_status judge(struct hl_app *app, const struct hl_envelope *envelope,
+/* The checks of a node, made again here. What stands in a channel stays as it was judged there; what
+ * came by hand has no entry yet.
+ * SPEC envelope 3.2: or the newest card held where the letter has no entry yet
+ * SPEC identity 4.3: but for letters that stood in the channel before the suspension was held */
+static enum hl_status judge(struct hl_app *app, const struct hl_letter *letter,
 	const struct hl_member **ret_sender)
 {
-	const struct hl_core *core = &envelope->core;
+	const struct hl_core *core = &letter->envelope.core;
 	const struct hl_card *newest = hl_docs_card(app, &core->lab);
-	const struct hl_card *card = hl_docs_card_at(app, &core->lab, core->card_version);
+	const bool loose = letter->marks & HL_MARK_UNCONFIRMED;
+	const struct hl_card *card =
+		loose ? newest : hl_docs_card_at(app, &core->lab, core->card_version);
 	struct hl_judge judge = {.net = &app->net,
 		.card = card,
 		.newest_version = newest ? newest->version : 0,
 		.own_lab = &app->lab,
-		.raised_with_flash = hl_letter_raised_with_flash(app, envelope),
-		.suspended = hl_docs_suspended,
+		.raised_with_flash = hl_letter_raised_with_flash(app, &letter->envelope),
+		.suspended = loose || letter->deferred ? hl_docs_suspended : NULL,
 		.ctx = app};
 	enum hl_status status;
 
 	if (!card)
 		return HL_NEED_CARD;
-	status = hl_envelope_judge(envelope, &judge);
+	status = hl_envelope_judge(&letter->envelope, &judge);
+	/* An entry from before may come yet. */
+	if (loose && (status == HL_NOT_MEMBER || status == HL_SUSPENDED))
+		return HL_NEED_CARD;
 	if (status != HL_OK)
 		return status;
 	*ret_sender = hl_card_member(card, &core->sender);
@@ -92,12 +100,13 @@ static void outcome_clear(struct outcome *outcome)
 }
 
 static enum hl_status open_letter(struct hl_app *app, const struct hl_epochs *epochs,
-	const struct hl_envelope *envelope, struct outcome *ret)
+	const struct hl_letter *letter, struct outcome *ret)
 {
+	const struct hl_envelope *envelope = &letter->envelope;
 	HL_CLEAN_OPENED struct hl_opened opened = {0};
 	HL_CLEAN_MESSAGE struct hl_message message = {0};
 	const struct hl_member *sender = NULL;
-	enum hl_status status = judge(app, envelope, &sender);
+	enum hl_status status = judge(app, letter, &sender);
 
 	if (status == HL_OK)
 		status = hl_envelope_open(envelope, &app->lab, &app->kid, epochs->epochs,
@@ -136,7 +145,7 @@ static enum hl_exit open_one(struct hl_app *app, const struct hl_epochs *epochs,
 
 	if (hl_letter_load(app, id, &letter) != HL_EXIT_OK)
 		return HL_EXIT_OK;
-	outcome.status = open_letter(app, epochs, &letter.envelope, &outcome);
+	outcome.status = open_letter(app, epochs, &letter, &outcome);
 	if (hl_status_ours(outcome.status))
 		return hl_fail_status(outcome.status, "opening a letter");
 	/* A card or a signature may come yet. */

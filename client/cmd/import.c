@@ -4,9 +4,12 @@
 #include "client/proof.h"
 #include "client/timeline.h"
 
+#include <string.h>
+
 struct import {
 	struct hl_app *app;
 	const char *path;
+	const struct hl_file *file;
 	size_t docs, known, bad, letters, proofs, item;
 };
 
@@ -52,17 +55,41 @@ static enum hl_exit take_doc(struct import *in, const struct hl_doc_item *item)
 	return HL_EXIT_OK;
 }
 
-/* envelope 3.1 by the cards held; own letters are judged as others are. */
-static enum hl_status judge(struct hl_app *app, const struct hl_envelope *envelope)
+static bool holds(struct hl_view doc, const struct hl_id *id)
 {
+	for (size_t i = 0; i + sizeof(id->b) <= doc.n; i++)
+		if (memcmp(doc.p + i, id->b, sizeof(id->b)) == 0)
+			return true;
+	return false;
+}
+
+/* Does the file seem to bring the letter's entry? Whether it proves it is seen after all letters. */
+static bool with_entry(const struct import *in, const struct hl_id *id)
+{
+	for (size_t i = 0; i < in->file->n_items; i++) {
+		const struct hl_doc_item *item = &in->file->items[i];
+
+		if (item->sort == HL_DOC_SEGMENT && holds(item->doc, id))
+			return true;
+	}
+	return false;
+}
+
+/* envelope 3.1 by the cards held; own letters are judged as others are.
+ * SPEC envelope 3.2: or the newest card held where the letter has no entry yet */
+static enum hl_status judge(const struct import *in, const struct hl_envelope *envelope)
+{
+	struct hl_app *app = in->app;
+	const bool entered = with_entry(in, &envelope->id);
 	const struct hl_core *core = &envelope->core;
 	const struct hl_card *newest = hl_docs_card(app, &core->lab);
 	struct hl_judge judge = {.net = &app->net,
-		.card = hl_docs_card_at(app, &core->lab, core->card_version),
+		.card = entered ? hl_docs_card_at(app, &core->lab, core->card_version)
+				: newest,
 		.newest_version = newest ? newest->version : 0,
 		.own_lab = &app->lab,
 		.raised_with_flash = hl_letter_raised_with_flash(app, envelope),
-		.suspended = hl_docs_suspended,
+		.suspended = entered ? NULL : hl_docs_suspended,
 		.ctx = app};
 
 	return judge.card ? hl_envelope_judge(envelope, &judge) : HL_NEED_CARD;
@@ -110,7 +137,7 @@ static enum hl_exit take_letter(struct import *in, struct hl_view doc)
 		return HL_EXIT_OK;
 	}
 	if (status == HL_OK)
-		status = judge(app, &envelope);
+		status = judge(in, &envelope);
 	if (hl_status_ours(status))
 		return hl_fail_status(status, "reading a file");
 	if (status == HL_FEW_SIGNATURES && hl_id_eq(&envelope.core.lab, &app->lab))
@@ -149,6 +176,7 @@ static enum hl_exit take_file(struct import *in)
 
 	if (code != HL_EXIT_OK)
 		return code;
+	in->file = &file;
 	code = hl_db_begin(in->app->db);
 	for (size_t i = 0; i < file.n_items && code == HL_EXIT_OK; i++) {
 		in->item = i + 1;
