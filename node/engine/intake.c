@@ -145,8 +145,8 @@ static enum hl_status mark(struct hl_engine *e, struct peer *peer,
 
 	if (!row->open)
 		return HL_OK;
-	enum hl_status status = hl_store_entry_mark(e->store, &key, row->entry.number,
-		code == HL_OK ? HL_DELIVERED : HL_REFUSED, code, false, 0);
+	enum hl_status status = hl_store_entry_settle(e->store, &key, &row->entry.id,
+		code == HL_OK ? HL_DELIVERED : HL_REFUSED, code);
 	if (status == HL_OK)
 		hl_receipt_grew(e, peer);
 	return status;

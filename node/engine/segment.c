@@ -152,9 +152,9 @@ static enum hl_status void_letter(
 
 	/* SPEC channel 2.3: a number that was voided before its letter was held is named with code
 	 * 27 */
-	if (status == HL_OK && n == 1 && row.open && row.epoch == key.epoch)
-		status = hl_store_entry_mark(e->store, &key, row.entry.number, HL_REFUSED,
-			HL_UNKNOWN, false, 0);
+	if (status == HL_OK && n == 1 && row.epoch == key.epoch)
+		status =
+			hl_store_entry_settle(e->store, &key, id, HL_REFUSED, HL_UNKNOWN);
 	return status;
 }
 

@@ -20,14 +20,22 @@ struct dial {
 	struct hl_id lab;
 	uint8_t key[HL_KEY_SIZE];
 	uint8_t psk[HL_KEY_SIZE];
-	char addresses[256]; /* lines, each ended by '\n' */
-	size_t at;           /* where the next line begins */
-	char now[256];       /* the one that is tried */
+	char addresses[256];                    /* lines, each ended by '\n' */
+	size_t at;                              /* where the next line begins */
+	char now[256];                          /* the one that is tried */
+	struct evutil_addrinfo *list, *further; /* of a name; the next to be tried */
 	struct evdns_getaddrinfo_request *asking;
 	struct stream *stream;
 };
 
 static void next_address(struct dial *dial, const char *why);
+
+static void forget_list(struct dial *dial)
+{
+	if (dial->list != NULL)
+		evutil_freeaddrinfo(dial->list);
+	dial->list = dial->further = NULL;
+}
 
 static void dial_free(struct dial *dial)
 {
@@ -38,6 +46,7 @@ static void dial_free(struct dial *dial)
 	*at = dial->next;
 	if (dial->asking != NULL)
 		evdns_getaddrinfo_cancel(dial->asking);
+	forget_list(dial);
 	if (dial->stream != NULL)
 		dial->stream->dial = NULL;
 	hl_wipe(dial, sizeof(*dial));
@@ -121,8 +130,9 @@ static void on_resolved(int result, struct evutil_addrinfo *list, void *ctx)
 		next_address(dial, evutil_gai_strerror(result));
 		return;
 	}
+	dial->list = list;
+	dial->further = list->ai_next;
 	reach(dial, list->ai_addr, (socklen_t)list->ai_addrlen);
-	evutil_freeaddrinfo(list);
 }
 
 /* A name: asked of the resolver, which is made when it is first needed. */
@@ -176,7 +186,14 @@ static void next_address(struct dial *dial, const char *why)
 {
 	const char *line = dial->addresses + dial->at;
 	size_t n = strcspn(line, "\n");
+	const struct evutil_addrinfo *further = dial->further;
 
+	if (further != NULL) {
+		dial->further = further->ai_next;
+		reach(dial, further->ai_addr, (socklen_t)further->ai_addrlen);
+		return;
+	}
+	forget_list(dial);
 	if (n == 0) {
 		give_up(dial, why);
 		return;

@@ -240,6 +240,18 @@ enum hl_status hl_store_entry_mark(struct hl_store *store,
 		receipt, &key->peer, (int)key->outgoing, key->epoch, number);
 }
 
+enum hl_status hl_store_entry_settle(struct hl_store *store,
+	const struct hl_channel_key *key, const struct hl_id *id,
+	enum hl_proof_state state, enum hl_status code)
+{
+	static const char sql[] = "UPDATE entry SET state = ?, code = ?, open = 0"
+				  " WHERE id = ? AND outgoing = ? AND peer = ?"
+				  " AND epoch = ? AND sort = 1 AND open = 1";
+
+	return hl_store_run(store, sql, "ddidiu", (int)state, (int)code, id,
+		(int)key->outgoing, &key->peer, key->epoch);
+}
+
 enum hl_status hl_store_statement_put(struct hl_store *store,
 	const struct hl_channel_key *key, enum hl_statement_kind kind, uint64_t number,
 	bool contrary, struct hl_view doc, uint64_t *ret_row)

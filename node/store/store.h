@@ -195,6 +195,11 @@ HL_MUST enum hl_status hl_store_entry_mark(struct hl_store *store,
 	const struct hl_channel_key *key, uint64_t number, enum hl_proof_state state,
 	enum hl_status code, bool open, uint64_t receipt);
 
+/* Every open entry of an id in one epoch: a peer may have entered a letter twice. */
+HL_MUST enum hl_status hl_store_entry_settle(struct hl_store *store,
+	const struct hl_channel_key *key, const struct hl_id *id,
+	enum hl_proof_state state, enum hl_status code);
+
 /* Statements that are evidence: heads by the number they name, receipts by the order in which they
  * came. A head of the same number stays, unless its link differs (contrary): then both are kept. */
 enum hl_statement_kind { HL_STATEMENT_HEAD = 1, HL_STATEMENT_RECEIPT = 2 };

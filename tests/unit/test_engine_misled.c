@@ -54,6 +54,38 @@ static void a_void_is_named(void **state)
 	assert_status(s.receipt.refused[0].code, HL_UNKNOWN);
 }
 
+/* One letter under two numbers: both are held once it has come, and both are refused together. */
+static void a_letter_entered_twice_leaves_no_gap(void **state)
+{
+	struct bench *b = *state;
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_entry entry[3] = {{.sort = HL_SORT_CARD}, {.sort = HL_SORT_LETTER},
+		{.sort = HL_SORT_LETTER}};
+	struct line line = {.epoch = 5};
+	struct hl_statement s;
+
+	bench_peer(b, 2, 1);
+	entry[0].id = b->world.lab[1].card.hash;
+	bench_raise(b, 1, 0, HL_ROUTINE, false, &doc, &entry[1].id);
+	entry[2].id = entry[1].id;
+	bench_enter(b, 2, 1, &line, entry, 3);
+	bench_last_receipt(b, 2, &s);
+	assert_int_equal(s.receipt.through, 1);
+	bench_letter(b, 2, 1, &doc);
+	bench_last_receipt(b, 2, &s);
+	assert_int_equal(s.receipt.through, 3);
+	assert_int_equal(s.receipt.n_refused, 0);
+	/* One that only half of those needed have signed for is no fault of the number. */
+	hl_buf_clear(&doc);
+	bench_raise(b, 1, 2, HL_FLASH, true, &doc, &entry[1].id);
+	entry[2].id = entry[1].id;
+	bench_enter(b, 2, 1, &line, entry + 1, 2);
+	bench_letter(b, 2, 1, &doc);
+	bench_last_receipt(b, 2, &s);
+	assert_int_equal(s.receipt.through, 5);
+	assert_int_equal(s.receipt.n_refused, 2);
+}
+
 /* What a third lab makes of a segment is no evidence against its origin. */
 static void a_spoiled_segment_accuses_nobody(void **state)
 {
@@ -178,6 +210,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 		T(a_strangers_signature_refuses_nothing),
 		T(a_void_is_named),
+		T(a_letter_entered_twice_leaves_no_gap),
 		T(a_spoiled_segment_accuses_nobody),
 		T(what_a_receipt_hides_is_not_delivered),
 		T(a_lost_turn_leaves_nothing_behind),

@@ -5,7 +5,10 @@
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
+#include <event2/dns.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -779,6 +782,62 @@ static void test_dial_tries_each_address(void **state)
 	close(b);
 }
 
+static int listen_at(const char *host, unsigned port)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(inet_pton(AF_INET, host, &at.sin_addr), 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	return fd;
+}
+
+/* A name with two addresses: when the one is of no use, the other is tried. */
+static void test_dial_tries_each_address_of_a_name(void **state)
+{
+	HL_CLEAN_DH_KEY struct hl_dh_key key = {0};
+	char path[] = "/tmp/hotline-hosts-XXXXXX", line[64], *port;
+	int hosts = mkstemp(path), got = -1;
+	static const char twins[] = "127.0.0.1 twin.test\n127.0.0.2 twin.test\n";
+
+	(void)state;
+	assert_int_equal(write(hosts, twins, sizeof(twins) - 1), sizeof(twins) - 1);
+	close(hosts);
+	script.net->dns =
+		evdns_base_new(script.net->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	assert_int_equal(evdns_base_load_hosts(script.net->dns, path), 0);
+	unlink(path);
+	assert_ok(hl_dh_key_generate(&entropy.source, &key));
+	know(&key, 9, 0);
+	int a = listen_here(line, sizeof(line));
+	port = strchr(line, ':') + 1;
+	int b = listen_at("127.0.0.2", (unsigned)strtoul(port, NULL, 10));
+	fcntl(a, F_SETFL, O_NONBLOCK);
+	fcntl(b, F_SETFL, O_NONBLOCK);
+	memmove(line + 10, port, strlen(port) + 1);
+	memcpy(line, "twin.test:", 10);
+	dial(9, &key, line);
+	run();
+	got = accept(a, NULL, NULL);
+	int second = got >= 0 ? b : a;
+	got = got >= 0 ? got : accept(b, NULL, NULL);
+	assert_true(got >= 0);
+	assert_int_equal(script.n_told, 0);
+	close(got);
+	run();
+	got = accept(second, NULL, NULL);
+	assert_true(got >= 0);
+	assert_int_equal(script.n_told, 0);
+	close(got);
+	run();
+	assert_int_equal(count(HL_EVENT_DIAL_FAILED), 1);
+	assert_null(script.net->dials);
+	close(a);
+	close(b);
+}
+
 /* Two nets would need two engines: the other side is played by the same library's responder. */
 static void test_dial_makes_a_link(void **state)
 {
@@ -853,6 +912,7 @@ int main(void)
 		T(test_close_flushes_first),
 		T(test_unread_link_is_ended),
 		T(test_dial_tries_each_address),
+		T(test_dial_tries_each_address_of_a_name),
 		T(test_dial_makes_a_link),
 	};
 
