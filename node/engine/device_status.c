@@ -48,6 +48,10 @@ static void warn_all(struct hl_engine *e, struct report *report)
 	for (size_t i = 0; i < e->n_peers; i++) {
 		const struct lab *lab = &e->peers[i].lab;
 		struct hl_short name = hl_short(&lab->id);
+		char line[160];
+		for (size_t k = 0; k < 2; k++)
+			if (hl_cost_warning(e, &e->peers[i], k, line, sizeof(line)))
+				warn(report, line, "");
 		if (lab->card.version == 0)
 			warn(report, "no card is held of lab ", name.text);
 		else if (lab->card.not_after <= e->now.wall)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DOC_CHECKS 2 /* signatures on a document, as a rule */
+
 /* A change that devices should know of. */
 static enum hl_status tell(struct hl_engine *e, const struct hl_id *lab)
 {
@@ -164,6 +166,7 @@ enum hl_status hl_take_doc(struct hl_engine *e, enum hl_doc sort, struct hl_view
 {
 	enum hl_status status = HL_BAD_FIELD;
 
+	hl_cost(e, via, HL_QUOTA_CHECKS, DOC_CHECKS);
 	switch (sort) {
 	case HL_DOC_CARD: status = hl_take_card(e, doc, via, admin); break;
 	case HL_DOC_DIRECTORY: status = take_directory(e, doc); break;
@@ -173,6 +176,8 @@ enum hl_status hl_take_doc(struct hl_engine *e, enum hl_doc sort, struct hl_view
 	case HL_DOC_SEGMENT:
 	case HL_DOC_REQUEST: break;
 	}
+	if (status == HL_OK)
+		hl_cost(e, via, HL_QUOTA_GROWTH, doc.n);
 	if (status > 0 && via != NULL && via->purpose == HL_PURPOSE_PEER)
 		hl_note(e, hl_peer(e, &via->lab), 5, "a document was not taken",
 			hl_status_name(status));

@@ -97,6 +97,22 @@ enum hl_status hl_link_close(
 	return status;
 }
 
+enum hl_status hl_pause(struct hl_engine *e, struct link *link)
+{
+	uint64_t wait = link->pause;
+
+	link->pause = 0;
+	if (wait == 0 || link->dead)
+		return HL_OK;
+	struct hl_effect_out *effect = add_effect(&e->turn);
+	if (effect == NULL)
+		return HL_ERR_NOMEM;
+	effect->type = HL_EFFECT_PAUSE;
+	effect->link = link->number;
+	effect->until = e->now.boot + wait;
+	return HL_OK;
+}
+
 enum hl_status hl_dial(struct hl_engine *e, struct peer *peer)
 {
 	const struct hl_card *card = &peer->lab.card;

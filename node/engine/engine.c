@@ -146,9 +146,8 @@ static enum hl_status frame_came(struct hl_engine *e, const struct hl_event *eve
 	if (status != HL_OK) {
 		/* SPEC link 3.1: An unknown type, or a type that does not belong to the purpose,
 		 * ends the link. */
-		hl_note(e, peer, 4, "a frame that is not allowed",
-			hl_status_name(status));
-		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
+		return hl_breach(
+			e, link, "a frame that is not allowed", hl_status_name(status));
 	}
 	if (frame.type == HL_FRAME_CLOSE) {
 		link->dead = true;
@@ -164,7 +163,9 @@ static enum hl_status frame_came(struct hl_engine *e, const struct hl_event *eve
 	if (peer == NULL)
 		return hl_link_close(e, link, HL_CLOSE_PERMITTED);
 	peer->heard = e->now.wall;
-	return hl_peer_frame(e, link, &frame);
+	status = hl_peer_frame(e, link, &frame);
+	hl_cost_frame(e, link, event->frame.lane, event->frame.bytes.n);
+	return status;
 }
 
 /* Links on which nothing comes any more, and hourly housekeeping. */
@@ -319,6 +320,8 @@ static enum hl_status say_all(struct hl_engine *e)
 	for (struct link *l = e->links; l != NULL && status == HL_OK; l = l->next)
 		if (l->watching && !l->dead && l->watch_after < e->feed_last)
 			status = hl_device_watch(e, l);
+	for (struct link *l = e->links; l != NULL && status == HL_OK; l = l->next)
+		status = hl_pause(e, l);
 	return status;
 }
 

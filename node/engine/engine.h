@@ -81,6 +81,7 @@ enum hl_effect_type {
 	HL_EFFECT_SEND,  /* queue a frame on a link (takes the buffer) */
 	HL_EFFECT_CLOSE, /* send what is queued, then end the link */
 	HL_EFFECT_DIAL,  /* make a link to a peer */
+	HL_EFFECT_PAUSE, /* read nothing on a link until a moment */
 	HL_EFFECT_LOG,
 };
 
@@ -89,6 +90,7 @@ struct hl_effect_out {
 	uint64_t link;
 	unsigned lane;
 	struct hl_buf frame;      /* send: the receiver's to clear */
+	uint64_t until;           /* pause: boot time in ms */
 	struct hl_id lab;         /* dial */
 	uint8_t key[HL_KEY_SIZE]; /* dial: the peer's link key */
 	unsigned priority;        /* log: as syslog, 0 to 7 */

@@ -179,6 +179,11 @@ static enum hl_status defer(struct hl_engine *e, struct peer *peer,
 	return hl_status_ours(status) ? status : HL_NEED_CARD;
 }
 
+static bool core_alerts(const struct hl_core *core)
+{
+	return core->precedence >= HL_IMMEDIATE;
+}
+
 enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	struct link *via, uint64_t *ret_time)
 {
@@ -218,7 +223,11 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 			marked = mark(e, peer, &entry, status);
 		return marked == HL_OK ? status : marked;
 	}
+	if (hl_cost_full(e, via, core_alerts(&envelope->core)))
+		return HL_OVER_QUOTA; /* it stays missing, and is asked for again */
 	status = store_letter(e, envelope, card);
+	if (status == HL_OK)
+		hl_cost(e, via, HL_QUOTA_GROWTH, envelope->doc.n);
 	if (status == HL_OK && entered)
 		status = mark(e, peer, &entry, HL_OK);
 	if (status == HL_OK)
@@ -255,6 +264,8 @@ enum hl_status hl_letter_from_link(
 	enum hl_status status =
 		hl_envelope_parse(&e->config.net, frame->letter.doc, &envelope);
 
+	hl_cost(e, link, HL_QUOTA_LETTERS, 1);
+	hl_cost(e, link, HL_QUOTA_CHECKS, status == HL_OK ? envelope.n_sigs : 1);
 	if (status > 0) {
 		enum hl_status refused = refuse_unread(e, link, frame, status);
 		if (refused != HL_OK)

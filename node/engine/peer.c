@@ -85,6 +85,12 @@ static enum hl_status say_hello(struct hl_engine *e, struct link *link)
 	return hl_send(e, link, &frame, 0);
 }
 
+static enum hl_status welcome(struct hl_engine *e, struct peer *peer, struct link *link)
+{
+	return hl_boxed(e, peer) ? hl_link_close(e, link, HL_CLOSE_PROTOCOL)
+				 : say_hello(e, link);
+}
+
 enum hl_status hl_peer_up(struct hl_engine *e, struct link *link)
 {
 	size_t n = 0;
@@ -105,20 +111,20 @@ enum hl_status hl_peer_up(struct hl_engine *e, struct link *link)
 	/* A card can name a key of another lab, which has no say in it: so as not to be cut off by
 	 * that, whoever called says first who it is. */
 	link->unnamed = n > 1 && peer != dialled;
-	return link->unnamed ? HL_OK : say_hello(e, link);
+	return link->unnamed ? HL_OK : welcome(e, peer, link);
 }
 
 static enum hl_status name_link(
 	struct hl_engine *e, struct link *link, const struct hl_id *from)
 {
-	const struct peer *peer = hl_peer(e, from);
+	struct peer *peer = hl_peer(e, from);
 
 	if (!link->unnamed)
 		return HL_OK;
 	link->unnamed = false;
 	if (peer != NULL && hl_card_node_by_link(&peer->lab.card, link->key) != NULL)
 		link->lab = peer->lab.id;
-	return say_hello(e, link);
+	return welcome(e, hl_peer(e, &link->lab), link);
 }
 
 /* After a new card: links of nodes that are on it no more. */
@@ -180,8 +186,7 @@ static enum hl_status take_hello(
 	 * is closed. */
 	if (!hl_id_eq(&frame->hello.from, &link->lab) ||
 		!hl_id_eq(&frame->hello.to, &e->own.id)) {
-		hl_note(e, peer, 4, "a greeting for another lab", "link closed");
-		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
+		return hl_breach(e, link, "a greeting for another lab", "link closed");
 	}
 	link->hello = true;
 	peer->clock_offset = (int64_t)(frame->hello.clock - e->now.wall);
@@ -207,14 +212,13 @@ enum hl_status hl_peer_frame(
 	struct peer *peer = hl_peer(e, &link->lab);
 	enum hl_status status;
 
-	if (link->hello != (frame->type != HL_FRAME_HELLO)) {
-		hl_note(e, peer, 4, "frames out of order", "link closed");
-		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
-	}
+	if (link->hello != (frame->type != HL_FRAME_HELLO))
+		return hl_breach(e, link, "frames out of order", "link closed");
 	switch (frame->type) {
 	case HL_FRAME_HELLO:
 		status = name_link(e, link, &frame->hello.from);
-		return status == HL_OK ? take_hello(e, link, frame) : status;
+		return status == HL_OK && !link->dead ? take_hello(e, link, frame)
+						      : status;
 	case HL_FRAME_HEARTBEAT:
 		peer->clock_offset = (int64_t)(frame->heartbeat.clock - e->now.wall);
 		hl_pulse_take(peer, frame->heartbeat.pulse);
@@ -267,7 +271,8 @@ enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer)
 
 	if (peer->dialing_at != 0 && e->now.boot - peer->dialing_at >= DIALING_MAX_MS)
 		hl_peer_dial_failed(e, peer, "nothing came of the call");
-	if (can_dial(e, peer) && e->now.boot >= peer->dial_at) {
+	if (can_dial(e, peer) && e->now.boot >= peer->dial_at &&
+		hl_quota_boxed(&peer->quota, e->now.boot) == 0) {
 		enum hl_status status = hl_dial(e, peer);
 		if (status != HL_OK)
 			return status;
@@ -297,5 +302,7 @@ uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer)
 		if (!peer->link->initiator)
 			dial = UINT64_MAX;
 	}
+	if (dial < peer->quota.box_until)
+		dial = peer->quota.box_until;
 	return at < dial ? at : dial;
 }

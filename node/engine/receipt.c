@@ -246,8 +246,11 @@ static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct lin
 {
 	/* Once on one link, and for an epoch above which there are others: each costs room here. */
 	if (link == NULL || link->said || head->epoch >= INT64_MAX) {
-		hl_note(e, peer, 3, "a receipt for what was never sent", "link closed");
-		return link == NULL ? HL_OK : hl_link_close(e, link, HL_CLOSE_PROTOCOL);
+		const char *what = "a receipt for what was never sent";
+		if (link != NULL)
+			return hl_breach(e, link, what, "link closed");
+		hl_note(e, peer, 3, what, "passed over");
+		return HL_OK;
 	}
 	hl_alarm(e, &peer->lab.id,
 		"this node's store is behind what the peer "
@@ -361,6 +364,10 @@ static enum hl_status take_head(struct hl_engine *e, struct peer *peer,
 			? HL_OK
 			: hl_head_contrary(e, peer, head->number, doc);
 	if (head->number > in->head_number) {
+		/* It comes again within a minute. */
+		if (hl_cost_full(e, peer->link, true))
+			return HL_OK;
+		hl_cost(e, peer->link, HL_QUOTA_GROWTH, doc.n);
 		enum hl_status status = hl_store_statement_put(e->store, &key,
 			HL_STATEMENT_HEAD, head->number, false, doc, NULL);
 		if (status != HL_OK)
@@ -387,6 +394,7 @@ enum hl_status hl_statement_take(
 		status = HL_BAD_FIELD;
 	/* The one that a segment has just brought needs no second check. */
 	hl_sha256(&doc, 1, &hash);
+	hl_cost(e, link, HL_QUOTA_CHECKS, 1);
 	if (status == HL_OK && !hl_id_eq(&hash, &peer->checked))
 		status = hl_statement_check(&e->config.net, &peer->lab.card, &s);
 	if (hl_status_ours(status))

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ENTRY_BYTES 256 /* of one entry in the store, with its indexes */
+
 static struct hl_channel_key key_of(const struct hl_channel_row *row)
 {
 	return (struct hl_channel_key){row->peer, row->outgoing, row->epoch};
@@ -243,6 +245,9 @@ static enum hl_status take(struct hl_engine *e, struct peer *peer, struct link *
 
 	if (segment->n_entries == 0)
 		return HL_OK;
+	if (hl_cost_full(e, link, true))
+		return HL_OVER_QUOTA;
+	hl_cost(e, link, HL_QUOTA_CHECKS, 1);
 	/* Nothing is concluded from what is not signed. */
 	enum hl_status status = check_head(e, peer, segment, &last);
 	if (status == HL_OK)
@@ -261,6 +266,9 @@ static enum hl_status take(struct hl_engine *e, struct peer *peer, struct link *
 		status = take_entries(e, peer, segment, last);
 	if (status == HL_OK && more)
 		status = keep_head(e, peer, segment, last);
+	if (more) /* a row and an index of each, and the head */
+		hl_cost(e, link, HL_QUOTA_GROWTH,
+			segment->n_entries * ENTRY_BYTES + segment->head.n);
 	/* The same signature may carry a receipt. */
 	if (status == HL_OK && link->purpose == HL_PURPOSE_PEER &&
 		hl_id_eq(&link->lab, &peer->lab.id))

@@ -6,6 +6,7 @@
 #define HL_ENGINE_STATE_H
 
 #include "node/engine/engine.h"
+#include "node/engine/quota.h"
 
 #define CAUSES_MAX       12
 #define CAUSE_EVERY_MS   60000
@@ -70,6 +71,7 @@ struct peer {
 	bool psk_fixed;  /* psk is from the configuration */
 	uint8_t psk[HL_KEY_SIZE];
 	struct cause cause[CAUSES_MAX];
+	struct hl_quota quota;
 };
 
 struct link {
@@ -86,7 +88,8 @@ struct link {
 	size_t queued;
 
 	/* To a peer. */
-	bool said; /* its first statement has come */
+	uint64_t pause; /* it is not read for so many ms from the end of this turn on */
+	bool said;      /* its first statement has come */
 	uint64_t pulse_first, pulse_answered;
 	uint64_t signed_at;
 	uint64_t segment_next;        /* the first entry not sent on this link */
@@ -145,6 +148,7 @@ HL_MUST enum hl_status hl_effects_release(struct hl_engine *e);
 HL_MUST enum hl_status hl_send(struct hl_engine *e, struct link *link,
 	const struct hl_frame *frame, unsigned precedence);
 HL_MUST enum hl_status hl_dial(struct hl_engine *e, struct peer *peer);
+HL_MUST enum hl_status hl_pause(struct hl_engine *e, struct link *link);
 void hl_log(struct hl_engine *e, unsigned priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same for what one peer does (NULL: anybody): once a minute for a cause, which is a
@@ -211,6 +215,21 @@ HL_MUST enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer);
 /* Tells of a change. */
 HL_MUST enum hl_status hl_peer_state(
 	struct hl_engine *e, struct peer *peer, enum hl_link_state state);
+
+/* cost.c: what came on a link is counted against its peer (others: nothing happens). */
+void hl_cost(struct hl_engine *e, const struct link *link, enum hl_quota_kind kind,
+	uint64_t n);
+void hl_cost_frame(struct hl_engine *e, struct link *link, unsigned lane, size_t n);
+/* The peer has filled what it may of the store: it is asked again later. */
+bool hl_cost_full(struct hl_engine *e, const struct link *link, bool alert);
+/* Ends a link for what no good node sends; who does so again and again must wait outside. cause
+ * is a constant. */
+HL_MUST enum hl_status hl_breach(
+	struct hl_engine *e, struct link *link, const char *cause, const char *detail);
+bool hl_boxed(struct hl_engine *e, struct peer *peer);
+/* Warning number 0 or 1 of a peer; false: there is no such one. */
+bool hl_cost_warning(
+	struct hl_engine *e, const struct peer *peer, size_t i, char *ret, size_t size);
 
 /* pulse.c: heartbeats that must be answered. */
 uint64_t hl_pulse_next(struct hl_engine *e, struct link *link);

@@ -74,6 +74,10 @@ static void carry_out(struct hl_net *net, struct hl_effect_out *effect)
 			net_stream_close(s);
 		return;
 	case HL_EFFECT_DIAL: net_dial(net, effect); return;
+	case HL_EFFECT_PAUSE:
+		if (s != NULL)
+			net_stream_pause(s, effect->until);
+		return;
 	case HL_EFFECT_LOG: net->config.log(effect->priority, effect->text); return;
 	}
 }

@@ -57,6 +57,7 @@ struct stream {
 	bool broken; /* no more can be sealed on it */
 	bool paused,
 		overrun; /* read no more for now; to be ended at the end of the turn */
+	bool held; /* read no more until the deadline: the engine has had enough of it */
 	enum hl_purpose purpose;
 	struct hl_id lab;         /* of the known or dialled key */
 	uint8_t key[HL_KEY_SIZE]; /* the other's link key, once known */
@@ -127,6 +128,8 @@ void net_stream_end(struct stream *stream, const char *why);
 void net_stream_send(struct stream *stream, unsigned lane, struct hl_buf *frame);
 /* The engine has ended the link: what is queued goes out first. */
 void net_stream_close(struct stream *stream);
+/* Reads nothing from it until a moment of boot time. */
+void net_stream_pause(struct stream *stream, uint64_t until);
 void net_stream_flush(struct stream *stream);
 void net_stream_through(struct stream *stream); /* out of the half-open list */
 void net_stream_deadline(struct stream *stream, unsigned ms);

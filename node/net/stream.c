@@ -166,8 +166,29 @@ void net_stream_close(struct stream *s)
 		return;
 	s->stage = STAGE_CLOSING;
 	s->in_n = 0;
+	if (s->held || s->paused) /* what still comes is discarded, not left to wait */
+		event_add(s->readable, NULL);
+	s->held = s->paused = false;
 	net_stream_deadline(s, CLOSING_MS);
 	net_stream_flush(s);
+}
+
+void net_stream_pause(struct stream *s, uint64_t until)
+{
+	uint64_t now = hl_net_now().boot;
+
+	if (s->stage != STAGE_UP || until <= now)
+		return;
+	s->held = true;
+	event_del(s->readable);
+	net_stream_deadline(s, (unsigned)(until - now));
+}
+
+static void go_on(struct stream *s)
+{
+	s->held = false;
+	if (!s->paused)
+		event_add(s->readable, NULL);
 }
 
 /* Fills out with the next record, where there is one. */
@@ -247,7 +268,8 @@ void net_stream_flush(struct stream *s)
 	}
 	if (s->paused && hl_records_queued(&s->records) < QUEUE_PAUSE / 2) {
 		s->paused = false;
-		event_add(s->readable, NULL);
+		if (!s->held)
+			event_add(s->readable, NULL);
 	}
 	drained(s);
 }
@@ -367,7 +389,9 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (s->stage == STAGE_CONNECTING)
+	if (s->stage == STAGE_UP)
+		go_on(s);
+	else if (s->stage == STAGE_CONNECTING)
 		net_stream_end(s, "nobody answers there");
 	else if (s->initiator && s->stage == STAGE_MESSAGE_2)
 		net_stream_end(s,

@@ -5,6 +5,7 @@ void bench_drop_sent(struct bench *b)
 	for (size_t i = 0; i < b->n_sent; i++)
 		hl_buf_clear(&b->sent[i].bytes);
 	b->n_sent = b->n_closed = b->n_dials = b->n_alarms = 0;
+	b->paused = b->paused_until = 0;
 }
 
 void bench_fetch_effects(struct bench *b)
@@ -24,6 +25,10 @@ void bench_fetch_effects(struct bench *b)
 			b->closed[b->n_closed++] = out.link;
 			break;
 		case HL_EFFECT_DIAL: b->n_dials++; break;
+		case HL_EFFECT_PAUSE:
+			b->paused = out.link;
+			b->paused_until = out.until;
+			break;
 		case HL_EFFECT_LOG: b->n_alarms += out.priority <= 1; break;
 		}
 	}

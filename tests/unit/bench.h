@@ -26,6 +26,7 @@ struct bench {
 	size_t n_sent;
 	uint64_t closed[KEPT];
 	size_t n_closed, n_dials, n_alarms;
+	uint64_t paused, paused_until; /* the newest: which link, until when */
 	uint64_t request;
 };
 

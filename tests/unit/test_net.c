@@ -718,6 +718,48 @@ static void test_unread_link_is_ended(void **state)
 	leave(&o);
 }
 
+/* What a paused link sends stays in its stream, and comes when the time is over. */
+static void test_a_paused_link_waits(void **state)
+{
+	HL_CLEAN_DH_KEY struct hl_dh_key key = {0};
+	HL_CLEAN_BUF struct hl_buf frame = {0};
+	uint8_t record[HL_RECORD] = {0};
+	struct other o;
+
+	(void)state;
+	assert_ok(hl_dh_key_generate(&entropy.source, &key));
+	know(&key, 9, 0);
+	link_up(&o, &key, 0);
+	script.effect[script.n_effects++] =
+		(struct hl_effect_out){.type = HL_EFFECT_PAUSE,
+			.link = o.number,
+			.until = hl_net_now().boot + 60000};
+	queue(o.number, HL_LANE_CONTROL, 2);
+	run();
+	assert_ok(hl_buf_append(&frame, hl_view_of(record, 10)));
+	assert_ok(hl_records_queue(&o.records, HL_LANE_FLASH, &frame));
+	assert_ok(hl_records_seal(&o.records, record));
+	say(&o, record, sizeof(record));
+	run();
+	assert_int_equal(count(HL_EVENT_FRAME), 0);
+	assert_non_null(stream_of(&o));
+	event_active(stream_of(&o)->deadline, EV_TIMEOUT, 0);
+	run();
+	assert_int_equal(count(HL_EVENT_FRAME), 1);
+	/* One that is closed while it waits is emptied and ends. */
+	script.effect[script.n_effects++] =
+		(struct hl_effect_out){.type = HL_EFFECT_PAUSE,
+			.link = o.number,
+			.until = hl_net_now().boot + 60000};
+	script.effect[script.n_effects++] =
+		(struct hl_effect_out){.type = HL_EFFECT_CLOSE, .link = o.number};
+	queue(o.number, HL_LANE_CONTROL, 2);
+	run();
+	leave(&o);
+	run();
+	assert_null(stream_of(&o));
+}
+
 /* Dialling. */
 
 static void dial(uint8_t lab, const struct hl_dh_key *key, const char *addresses)
@@ -911,6 +953,7 @@ int main(void)
 		T(test_drained_is_told),
 		T(test_close_flushes_first),
 		T(test_unread_link_is_ended),
+		T(test_a_paused_link_waits),
 		T(test_dial_tries_each_address),
 		T(test_dial_tries_each_address_of_a_name),
 		T(test_dial_makes_a_link),
