@@ -53,19 +53,9 @@ def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     world = harness.World()
     try:
-        # Without a passphrase: the cost of guessing one is no part of the path.
-        with open(world.passphrase, 'w', encoding='ascii'):
-            pass
-        root = world.path('root-passphrase')
-        with open(root, 'w', encoding='ascii') as f:
-            os.fchmod(f.fileno(), 0o600)
-            f.write('bench\n')
-        os.environ['HOTLINE_ROOT_PASSPHRASE_FILE'] = root
         labs = []
         for name in ('lab-a', 'lab-b'):
-            lab = world.lab(name, found=False)
-            lab.env['HOTLINE_ROOT_PASSPHRASE_FILE'] = root
-            labs.append(lab.found())
+            labs.append(world.lab(name))
         a, b = labs
         world.pair(a, b)
         a.wait_up('lab-b')

@@ -229,7 +229,7 @@ class Device:
         self.world, self.name = world, name
         self.home = os.path.join(world.dir, name + '.home')
         self.env = dict(os.environ, HOTLINE_HOME=self.home, NO_COLOR='1', TERM='dumb',
-                        LC_ALL='C.UTF-8', HOTLINE_PASSPHRASE_FILE=world.passphrase,
+                        LC_ALL='C.UTF-8', HOTLINE_PASSPHRASE_FILE=world.empty,
                         HOTLINE_ROOT_PASSPHRASE_FILE=world.passphrase)
 
     def run(self, *args, text=None, ok=True, seconds=60):
@@ -308,11 +308,18 @@ class World:
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix='hotline-test-')
         os.chmod(self.dir, 0o700)
-        self.passphrase = os.path.join(self.dir, 'passphrase')
-        with open(self.passphrase, 'w', encoding='ascii') as f:
-            os.fchmod(f.fileno(), 0o600)
-            f.write('correct horse battery staple\n')
+        # Root keys have a passphrase always. Devices have none here: guessing one is made costly
+        # on purpose, and each command would pay for it.
+        self.passphrase = self.secret('passphrase', 'correct horse battery staple\n')
+        self.empty = self.secret('no-passphrase', '')
         self.nodes, self.sockets, self.children = [], [], []
+
+    def secret(self, name, text):
+        path = os.path.join(self.dir, name)
+        with open(path, 'w', encoding='ascii') as f:
+            os.fchmod(f.fileno(), 0o600)
+            f.write(text)
+        return path
 
     def node(self, name, **more):
         return Node(self, name, **more)
