@@ -32,7 +32,7 @@ static enum hl_exit news_add(struct hl_news *news, const struct hl_id *id)
 	return HL_EXIT_OK;
 }
 
-/* The checks of a node, made again here. What stands in a channel stays as it was judged there; what
+/* The checks of a node, made again here. What stands in a channel stays as judged there; what
  * came by hand has no entry yet.
  * SPEC envelope 3.2: or the newest card held where the letter has no entry yet
  * SPEC identity 4.3: but for letters that stood in the channel before the suspension was held */

@@ -63,7 +63,7 @@ static bool holds(struct hl_view doc, const struct hl_id *id)
 	return false;
 }
 
-/* Does the file seem to bring the letter's entry? Whether it proves it is seen after all letters. */
+/* Does the file seem to bring the letter's entry? If it proves it is seen after all letters. */
 static bool with_entry(const struct import *in, const struct hl_id *id)
 {
 	for (size_t i = 0; i < in->file->n_items; i++) {

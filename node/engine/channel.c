@@ -281,6 +281,7 @@ enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer)
 			.type = HL_FRAME_STATEMENT, .doc = hl_view_buf(&doc)};
 		status = hl_send(e, link, &frame, 0);
 		peer->receipt_due = false;
+		peer->refused_said = peer->refused;
 	}
 	if (status == HL_OK && heads && link->said)
 		status = send_letters(e, peer);

@@ -5,6 +5,7 @@
 
 #define TRIM_EVERY_MS 3600000
 #define LINK_FEED_MS  (7ull * 24 * 3600 * 1000)
+#define WAITING_MS    3600000  /* for a card, of a letter that is in no channel */
 #define FEED_BITS     16       /* 65,536 items a second: no node has so many */
 #define FEED_RANDOM   0xffffff /* mask of the part that chance gives */
 #define LOST_TURN_MS  1000
@@ -196,6 +197,9 @@ static enum hl_status timer(struct hl_engine *e)
 		e->trim_at = e->now.boot + TRIM_EVERY_MS;
 		if (e->now.wall > LINK_FEED_MS)
 			status = hl_store_feed_trim(e->store, e->now.wall - LINK_FEED_MS);
+		if (status == HL_OK && e->now.wall > WAITING_MS)
+			status = hl_store_waiting_expire(
+				e->store, e->now.wall - WAITING_MS);
 	}
 	return status;
 }

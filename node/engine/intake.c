@@ -143,8 +143,9 @@ static enum hl_status mark(struct hl_engine *e, struct peer *peer,
 {
 	const struct hl_channel_key key = {peer->lab.id, false, row->epoch};
 
-	if (!row->open)
+	if (!row->open || (code != HL_OK && !hl_refusal_room(e, peer)))
 		return HL_OK;
+	peer->refused += code != HL_OK;
 	enum hl_status status = hl_store_entry_settle(e->store, &key, &row->entry.id,
 		code == HL_OK ? HL_DELIVERED : HL_REFUSED, code);
 	if (status == HL_OK)
@@ -152,8 +153,32 @@ static enum hl_status mark(struct hl_engine *e, struct peer *peer,
 	return status;
 }
 
+/* Who may take one of the places of a lab whose newer card is awaited: a letter by a key that is
+ * known already, one that stands in the lab's channel, or one that the lab itself or an own person
+ * brings. */
+static enum hl_status check_waiting(struct hl_engine *e, struct peer *peer,
+	const struct hl_envelope *envelope, const struct link *via, bool entered)
+{
+	const struct hl_core *core = &envelope->core;
+	const struct hl_member *member = peer->lab.card.version > 0
+		? hl_card_member(&peer->lab.card, &core->sender)
+		: NULL;
+
+	if (member == NULL) {
+		bool trusted = entered || via == NULL ||
+			via->purpose == HL_PURPOSE_DEVICE ||
+			hl_id_eq(&via->lab, &core->lab);
+		return trusted ? HL_OK : HL_NOT_MEMBER;
+	}
+	for (size_t i = 0; i < envelope->n_sigs; i++)
+		if (hl_id_eq(&envelope->sigs[i].kid, &core->sender))
+			return hl_verify("env", &e->config.net, envelope->signed_bytes,
+				member->sign, envelope->sigs[i].sig);
+	return HL_BAD_SIGNATURE;
+}
+
 static enum hl_status defer(struct hl_engine *e, struct peer *peer,
-	const struct hl_envelope *envelope, struct link *via)
+	const struct hl_envelope *envelope, struct link *via, bool entered)
 {
 	const struct hl_core *core = &envelope->core;
 	bool addressed = false;
@@ -163,8 +188,12 @@ static enum hl_status defer(struct hl_engine *e, struct peer *peer,
 			addressed = envelope->slips[i].n > 0;
 	if (!addressed)
 		return HL_NOT_ADDRESSED;
-	enum hl_status status = hl_store_waiting_put(e->store, &envelope->id, &core->lab,
-		e->now.wall, hl_view_buf(&envelope->doc));
+	enum hl_status status = check_waiting(e, peer, envelope, via, entered);
+	if (status != HL_OK)
+		return status;
+	hl_cost(e, via, HL_QUOTA_GROWTH, envelope->doc.n);
+	status = hl_store_waiting_put(e->store, &envelope->id, &core->lab, e->now.wall,
+		hl_view_buf(&envelope->doc));
 	if (status == HL_OK)
 		status = hl_feed(e, HL_FEED_LETTER, &envelope->id, &core->lab,
 			(uint64_t)core->class);
@@ -212,7 +241,7 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 		status = judge(e, envelope, card, peer->lab.card.version,
 			entered ? &entry : NULL, &of_copy);
 	if (status == HL_NEED_CARD)
-		return defer(e, peer, envelope, via);
+		return defer(e, peer, envelope, via, entered);
 	if (hl_status_ours(status))
 		return status;
 	if (status != HL_OK) {

@@ -76,6 +76,20 @@ enum hl_status hl_peer_load_psk(struct hl_engine *e, struct peer *peer)
 	return status == HL_UNKNOWN ? HL_OK : status;
 }
 
+/* Which of them the peer knew of before the start is not known any more. */
+static enum hl_status count_refused(struct hl_engine *e, struct peer *peer)
+{
+	const struct hl_channel_key key = {peer->lab.id, false, peer->in.epoch};
+	struct hl_entry_row row[HL_REFUSED_MAX];
+	size_t n = 0;
+	enum hl_status status = hl_store_entry_state(
+		e->store, &key, HL_REFUSED, peer->in.number + 1, row, HL_REFUSED_MAX, &n);
+
+	peer->refused = (unsigned)n;
+	peer->refused_counted = true;
+	return status;
+}
+
 static enum hl_status load_peer(struct hl_engine *e, struct peer *peer)
 {
 	enum hl_status status = load_lab(e, &peer->lab);
@@ -94,6 +108,8 @@ static enum hl_status load_peer(struct hl_engine *e, struct peer *peer)
 		status = hl_store_channel_get(e->store, &peer->lab.id, false, &peer->in);
 		status = status == HL_UNKNOWN ? HL_OK : status;
 	}
+	if (status == HL_OK && !peer->refused_counted)
+		status = count_refused(e, peer);
 	return status == HL_OK && !peer->psk_fixed ? hl_peer_load_psk(e, peer) : status;
 }
 

@@ -164,6 +164,8 @@ static enum hl_status take_place(
 	peer->dialing_at = 0;
 	peer->error[0] = '\0';
 	peer->receipt_due = true;
+	peer->refused_said = 0;
+	peer->ask_wait = 0;
 	peer->gap_at = e->now.boot; /* what is missing is on its way now */
 	link->signed_at = 0;
 	status = hl_peer_state(e, peer, HL_LINK_UP);

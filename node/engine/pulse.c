@@ -10,6 +10,11 @@ uint64_t hl_pulse_next(struct hl_engine *e, struct link *link)
 	peer->pulse = e->now.wall > peer->pulse ? e->now.wall : peer->pulse + 1;
 	if (link->pulse_first == 0)
 		link->pulse_first = peer->pulse;
+	/* It goes out behind the statements of the turns before. */
+	if (link->beat_pulse == 0 && peer->link == link && peer->refused_said > 0) {
+		link->beat_pulse = peer->pulse;
+		link->beat_refused = peer->refused_said;
+	}
 	return peer->pulse;
 }
 
@@ -42,6 +47,11 @@ enum hl_status hl_pulse_answered(struct hl_engine *e, struct peer *peer, uint64_
 		pulse > peer->pulse || pulse <= link->pulse_answered)
 		return HL_OK;
 	link->pulse_answered = pulse;
+	if (link->beat_pulse != 0 && pulse >= link->beat_pulse) {
+		peer->refused -= link->beat_refused;
+		peer->refused_said -= link->beat_refused;
+		link->beat_pulse = 0;
+	}
 	peer->answered_at = e->now.boot;
 	if (peer->alarmed)
 		hl_log(e, 5, "%s: the line is alive again", hl_short(&peer->lab.id).text);

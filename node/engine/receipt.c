@@ -19,6 +19,16 @@ void hl_receipt_grew(struct hl_engine *e, struct peer *peer)
 	peer->receipt_due = true;
 }
 
+bool hl_refusal_room(struct hl_engine *e, struct peer *peer)
+{
+	/* SPEC channel 2.3: refused is a list of 0 to 64 `[number u, code u]`, sorted by
+	 * number, each from 1 to h, the newest ones */
+	if (peer->refused < HL_REFUSED_MAX)
+		return true;
+	hl_note(e, peer, 5, "more refusals than a receipt can name", "the rest waits");
+	return false;
+}
+
 /* Everything from after to before - 1, if that is anything. */
 static void add_range(struct hl_receipt *r, uint64_t after, uint64_t before)
 {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ASK_MAX_MS  300000
 #define ENTRY_BYTES 256 /* of one entry in the store, with its indexes */
 
 static struct hl_channel_key key_of(const struct hl_channel_row *row)
@@ -54,8 +55,14 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 	bool quiet = e->now.wall - peer->in.since >= WANT_EVERY_MS;
 	if (n == 0)
 		peer->gap_at = e->now.boot;
-	if (status != HL_OK || n == 0 || (!quiet && e->now.boot - peer->gap_at < GAP_MS))
+	/* What was asked for in vain is asked for again, but less and less often. */
+	if (peer->ask_since != peer->in.since || peer->ask_wait == 0)
+		peer->ask_wait = WANT_EVERY_MS;
+	peer->ask_since = peer->in.since;
+	uint64_t wait = quiet ? peer->ask_wait : GAP_MS;
+	if (status != HL_OK || n == 0 || e->now.boot - peer->gap_at < wait)
 		return status;
+	peer->ask_wait = wait * 2 < ASK_MAX_MS ? wait * 2 : ASK_MAX_MS;
 	peer->gap_at = e->now.boot;
 	for (size_t i = 0; i < n; i++)
 		id[i] = row[i].entry.id;

@@ -72,6 +72,11 @@ struct peer {
 	uint8_t psk[HL_KEY_SIZE];
 	struct cause cause[CAUSES_MAX];
 	struct hl_quota quota;
+	uint64_t ask_wait, ask_since; /* for letters that stay away: longer each time */
+	/* Refusals that the peer may not know of, and those of them that a statement on this link
+	 * has named. A receipt names 64: more wait until these are known. */
+	unsigned refused, refused_said;
+	bool refused_counted;
 };
 
 struct link {
@@ -91,6 +96,9 @@ struct link {
 	uint64_t pause; /* it is not read for so many ms from the end of this turn on */
 	bool said;      /* its first statement has come */
 	uint64_t pulse_first, pulse_answered;
+	uint64_t
+		beat_pulse; /* once it is answered, so many refusals are known there; 0: none */
+	unsigned beat_refused;
 	uint64_t signed_at;
 	uint64_t segment_next;        /* the first entry not sent on this link */
 	uint64_t cursor[PRECEDENCES]; /* the first letter not sent, by precedence */
@@ -261,6 +269,8 @@ HL_MUST enum hl_status hl_statement_take(
 	struct hl_engine *e, struct peer *peer, struct link *link, struct hl_view doc);
 HL_MUST enum hl_status hl_receipt_make(
 	struct hl_engine *e, struct peer *peer, struct hl_receipt *ret);
+/* At most 64 refusals that the peer may not know of: may there be one more? */
+bool hl_refusal_room(struct hl_engine *e, struct peer *peer);
 void hl_receipt_grew(struct hl_engine *e, struct peer *peer);
 /* A head that the lab has signed against another of its own: kept beside it, with an alarm. */
 HL_MUST enum hl_status hl_head_contrary(

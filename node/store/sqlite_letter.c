@@ -134,10 +134,50 @@ static enum hl_status waiting_number(
 	return hl_query_end(&q);
 }
 
+#define NOT_ENTERED                                                    \
+	"NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = waiting.id " \
+	"AND outgoing = 0 AND peer = waiting.origin)"
+
+static enum hl_status waiting_room(
+	struct hl_store *store, const struct hl_id *origin, size_t n)
+{
+	static const char sum[] = "SELECT count(*), coalesce(sum(length(doc)), 0)"
+				  " FROM waiting WHERE origin = ?";
+	static const char oldest[] = "SELECT number FROM waiting WHERE origin = ?"
+				     " AND " NOT_ENTERED " ORDER BY number LIMIT 1";
+
+	for (;;) {
+		struct hl_query q HL_CLEAN_QUERY = {0};
+		uint64_t count = 0, bytes = 0, number = 0;
+		hl_query_init(&q, store, false, sum, "i", origin);
+		if (hl_query_row(&q)) {
+			count = hl_query_uint(&q);
+			bytes = hl_query_uint(&q);
+		}
+		enum hl_status status = hl_query_end(&q);
+		if (status != HL_OK ||
+			(count < HL_WAITING_MAX && bytes + n <= HL_WAITING_BYTES))
+			return status;
+		status = waiting_number(store, oldest, origin, &number);
+		if (status == HL_OK && number == 0)
+			status = HL_OVER_QUOTA;
+		if (status == HL_OK)
+			status = hl_store_waiting_drop(store, number);
+		if (status != HL_OK)
+			return status;
+	}
+}
+
+enum hl_status hl_store_waiting_expire(struct hl_store *store, uint64_t before)
+{
+	static const char sql[] = "DELETE FROM waiting WHERE stored < ? AND " NOT_ENTERED;
+
+	return hl_store_run(store, sql, "u", before);
+}
+
 enum hl_status hl_store_waiting_put(struct hl_store *store, const struct hl_id *id,
 	const struct hl_id *origin, uint64_t stored, struct hl_view doc)
 {
-	static const char count[] = "SELECT count(*) FROM waiting WHERE origin = ?";
 	static const char same[] = "SELECT number FROM waiting WHERE sum = ?";
 	static const char insert[] =
 		"INSERT INTO waiting (id, origin, stored, sum, doc) VALUES (?, ?, ?, ?, ?)";
@@ -148,9 +188,7 @@ enum hl_status hl_store_waiting_put(struct hl_store *store, const struct hl_id *
 	if (status == HL_OK && n != 0)
 		return HL_DUPLICATE;
 	if (status == HL_OK)
-		status = waiting_number(store, count, origin, &n);
-	if (status == HL_OK && n >= HL_WAITING_MAX)
-		return HL_OVER_QUOTA;
+		status = waiting_room(store, origin, doc.n);
 	if (status != HL_OK)
 		return status;
 	return hl_store_run(store, insert, "iiuiv", id, origin, stored, &sum, doc);

@@ -17,7 +17,8 @@
 
 #define HL_STORE_ERROR_MAX   256
 #define HL_WAITING_MAX       64 /* letters of one lab that wait for a card */
-#define HL_STORE_SCHEMA_LAST 1  /* the newest schema that this program knows */
+#define HL_WAITING_BYTES     (16 * 1024 * 1024)
+#define HL_STORE_SCHEMA_LAST 1 /* the newest schema that this program knows */
 
 struct hl_store;
 
@@ -104,7 +105,8 @@ HL_MUST enum hl_status hl_store_letter_find(struct hl_store *store,
 	size_t max, size_t *ret_n);
 
 /* Letters that wait for a card: every copy of bytes on its own, so that a bad one bars no good
- * one. HL_OVER_QUOTA when HL_WAITING_MAX of that lab wait already; HL_DUPLICATE for these bytes. */
+ * one. Where HL_WAITING_MAX of that lab, or HL_WAITING_BYTES, wait already, the oldest that stands
+ * in no channel makes room; HL_OVER_QUOTA when there is none. HL_DUPLICATE for these bytes. */
 HL_MUST enum hl_status hl_store_waiting_put(struct hl_store *store,
 	const struct hl_id *id, const struct hl_id *origin, uint64_t stored,
 	struct hl_view doc);
@@ -114,6 +116,8 @@ HL_MUST enum hl_status hl_store_waiting_next(struct hl_store *store,
 	struct hl_id *ret_id, uint64_t *ret_stored, struct hl_buf *ret_doc);
 HL_MUST enum hl_status hl_store_waiting_get(struct hl_store *store,
 	const struct hl_id *id, uint64_t *ret_stored, struct hl_buf *ret_doc);
+/* Forgets those older than a time that stand in no channel. */
+HL_MUST enum hl_status hl_store_waiting_expire(struct hl_store *store, uint64_t before);
 HL_MUST enum hl_status hl_store_waiting_drop(struct hl_store *store, uint64_t number);
 
 /* Channels. One row for each direction to each peer, of the newest epoch. */

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """A peer whose node does what no good node does: a Python lab, alpha, talks to a real one."""
 import os
+import socket
 import sys
+import threading
+import time
 
 from harness import NETWORK, PATIENCE, SOURCE, Failed, check, main, test, wait
 
@@ -365,6 +368,113 @@ def strangers_and_wrong_keys_get_no_answer(world):
     peer.link.close()
     alpha.up()
     alpha.works()
+
+
+def alert(lab):
+    """A raise until the other lab's receipt is there; the seconds that took."""
+    began = time.monotonic()
+    lab.run('raise', '--to', 'lab-b', '--kind', 'near.miss', '-m', 'x', '--wait', 'stored')
+    return time.monotonic() - began
+
+
+def flood(peer, stopped):
+    """Well-formed questions that nobody needs, as fast as they are taken."""
+    packer = records.Packer()
+    asked = encode([frames.WANT_LETTERS, peer.them, [bytes(32)]])
+    peer.link.stream.settimeout(None)
+    try:
+        while not stopped.is_set():
+            for _ in range(50):
+                packer.put(records.CONTROL, asked)
+            while packer.waiting():
+                peer.link.send_plain(packer.record())
+    except OSError:
+        pass  # the test has closed it
+
+
+@test
+def a_flooding_peer_delays_nobody_else(world):
+    alpha = Alpha(world)
+    alpha.peer.close()  # making the others takes longer than a line may be silent
+    honest = world.lab('lab-c')
+    world.pair(alpha.b, honest)
+    honest.wait_up('lab-b')
+    idle = alert(honest)
+    alpha.up()
+    stopped = threading.Event()
+    alpha.peer.them = alpha.b_id
+    thread = threading.Thread(target=flood, args=(alpha.peer, stopped), daemon=True)
+    thread.start()
+    alpha.b.node.wait_log('over its quota', 60)
+    under = [alert(honest) for _ in range(3)]
+    print(f'an alert: {idle:.2f} s when idle, {max(under):.2f} s at most beside a flood')
+    warned = ' '.join(alpha.b.run('status', ok=None).out.split())
+    check('over its quota' in warned, f'status is silent: {warned}')
+    told = alpha.b.json('status', ok=None)['warnings']
+    check(any('over its quota' in w for w in told), f'the JSON is silent: {told}')
+    check(thread.is_alive(), 'the flood has ended by itself')
+    check(honest.peers()['lab-b'] == 'up', 'the honest line has suffered')
+    stopped.set()
+    alpha.peer.link.stream.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+    alpha.peer.link.close()
+    # It is no enemy: what it has to say afterwards is heard.
+    alpha.up()
+    alpha.works()
+
+
+@test
+def rubbish_is_kept_out_for_a_while(world):
+    alpha = Alpha(world)
+    alpha.peer.close()
+    for _ in range(3):
+        peer = alpha.node()
+        peer.connect(('127.0.0.1', alpha.b.node.port), alpha.b_id)
+        peer.link.send_frame_bytes(records.CONTROL, b'\xc1rubbish')
+        try:
+            peer.run(timeout=2)
+        except live_peer.Closed:
+            pass
+        peer.link.close()
+    alpha.b.node.wait_log('no link with it is taken for a while')
+    # By itself it is let in again.
+    def linked():
+        try:
+            alpha.up()
+        except (live_peer.Closed, OSError):
+            return False
+        return True
+    wait(linked, 'to be let in again')
+    alpha.works()
+
+
+@test
+def a_thousand_strangers_delay_nobody(world):
+    honest, b = world.labs('lab-c', 'lab-b')
+    idle = alert(honest)
+    under, refused, crowd = [], 0, []
+    for i in range(1000):
+        s = socket.socket()
+        s.settimeout(5)
+        s.bind((f'127.0.{1 + i // 200}.{1 + i % 200}', 0))
+        try:
+            s.connect(('127.0.0.1', b.node.port))
+            s.sendall(os.urandom(64))
+        except OSError:
+            refused += 1  # its place was needed
+        crowd.append(s)
+        if i % 250 == 249:
+            under.append(alert(honest))
+            check(b.node.descriptors() < 64 + 40, f'{b.node.descriptors()} descriptors')
+    for s in crowd:
+        try:
+            check(s.recv(1) == b'', 'a stranger was answered')
+        except ConnectionError:
+            pass
+        s.close()
+    print(f'an alert: {idle:.2f} s when idle, {max(under):.2f} s at most beside 1,000 strangers '
+          f'({refused} were cut off at once)')
+    check(honest.peers()['lab-b'] == 'up', 'the honest line has suffered')
 
 
 if __name__ == '__main__':

@@ -252,6 +252,172 @@ static void rubbish_is_kept_out(void **state)
 	assert_false(bench_was_closed(b, 22));
 }
 
+static size_t waiting(struct bench *b, size_t lab)
+{
+	uint64_t number = 0, stored;
+	struct hl_id id;
+	size_t n = 0;
+
+	for (;;) {
+		struct hl_buf doc HL_CLEAN_BUF = {0};
+		if (hl_store_waiting_next(b->store, &b->world.lab[lab].id, number,
+			    &number, &id, &stored, &doc) != HL_OK)
+			return n;
+		n++;
+	}
+}
+
+/* A letter of lab 1 that names a card nobody has; with its signature, or a spoiled one. */
+static void far_letter(struct bench *b, bool spoiled, struct hl_buf *doc)
+{
+	const struct hl_message m = bench_raise_message();
+	struct world_letter draft = {.lab = 1,
+		.labs = 7,
+		.class = HL_CLASS_CALL,
+		.status = HL_ACTUAL,
+		.precedence = HL_ROUTINE,
+		.created = ++b->now.wall,
+		.answer_within = 600,
+		.message = &m};
+	struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
+	uint64_t version = b->world.lab[1].card.version;
+	struct hl_id id;
+
+	b->world.lab[1].card.version = 1000;
+	world_seal(&b->world, &draft, doc, &id);
+	b->world.lab[1].card.version = version;
+	if (!spoiled)
+		return;
+	assert_ok(hl_envelope_parse(&b->world.net, hl_view_buf(doc), &envelope));
+	uint8_t *sig = memmem(doc->p, doc->n, envelope.sigs[0].sig, HL_SIG_SIZE);
+	assert_non_null(sig);
+	sig[0] ^= 1;
+}
+
+/* Letters that name a far card: of a known key they wait, with a false signature they do not, and
+ * however many there are, the places are bounded. */
+static void junk_takes_no_waiting_place(void **state)
+{
+	struct bench *b = *state;
+
+	bench_peer(b, 2, 1);
+	bench_peer(b, 3, 2);
+	for (size_t i = 0; i < 3; i++) {
+		struct hl_buf good HL_CLEAN_BUF = {0}, bad HL_CLEAN_BUF = {0};
+		far_letter(b, false, &good);
+		far_letter(b, true, &bad);
+		bench_letter(b, 3, 1, &bad);
+		assert_int_equal(waiting(b, 1), i);
+		bench_letter(b, 3, 1, &good);
+		assert_int_equal(waiting(b, 1), i + 1);
+		bench_drop_sent(b);
+	}
+	for (size_t i = 0; i < HL_WAITING_MAX; i++) {
+		struct hl_buf good HL_CLEAN_BUF = {0};
+		far_letter(b, false, &good);
+		bench_letter(b, 2, 1, &good);
+		bench_drop_sent(b);
+	}
+	assert_int_equal(waiting(b, 1), HL_WAITING_MAX);
+	/* And after an hour they are gone. */
+	for (size_t i = 0; i < 3; i++) {
+		bench_wait(b, 3600000);
+		bench_drop_sent(b);
+	}
+	assert_int_equal(waiting(b, 1), 0);
+}
+
+static void answer_pulse(struct bench *b, uint64_t link, size_t lab)
+{
+	struct hl_statement s = {.time = ++b->now.wall};
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_frame frame = {.type = HL_FRAME_STATEMENT};
+
+	s.from = b->world.lab[lab].id;
+	s.to = b->config.lab;
+	s.pulse = hl_peer(b->engine, &s.from)->pulse;
+	assert_ok(
+		hl_statement_sign(&b->world.net, &s, &b->world.lab[lab].node_sign, &doc));
+	frame.doc = hl_view_buf(&doc);
+	bench_send_frame(b, link, &frame);
+}
+
+static void beat(struct bench *b)
+{
+	bench_drop_sent(b);
+	bench_wait(b, HL_HEARTBEAT_MS);
+	answer_pulse(b, 2, 1);
+	answer_pulse(b, 3, 2);
+	bench_drop_sent(b);
+}
+
+/* Of more than 64 refusals the peer learns every one: those that no receipt can name yet wait. */
+static void every_refusal_is_named(void **state)
+{
+	enum { MANY = HL_REFUSED_MAX + 6 };
+	struct bench *b = *state;
+	struct hl_buf doc[MANY] = {0};
+	struct line line = {.epoch = 5};
+	struct hl_statement s;
+
+	bench_peer(b, 2, 1);
+	bench_peer(b, 3, 2);
+	struct hl_entry card = {.sort = HL_SORT_CARD, .id = b->world.lab[1].card.hash};
+	bench_enter(b, 2, 1, &line, &card, 1);
+	/* A FLASH needs two: refused by what is signed is one by a monitor alone. */
+	for (size_t i = 0; i < MANY; i++) {
+		struct hl_entry entry = {.sort = HL_SORT_LETTER};
+		b->now.wall++;
+		bench_raise(b, 1, 2, HL_FLASH, true, &doc[i], &entry.id);
+		bench_drop_sent(b);
+		bench_enter(b, 2, 1, &line, &entry, 1);
+		bench_letter(b, 2, 1, &doc[i]);
+	}
+	bench_last_receipt(b, 2, &s);
+	assert_int_equal(s.receipt.n_refused, HL_REFUSED_MAX);
+	assert_int_equal(s.receipt.refused[0].number, 2);
+	assert_int_equal(s.receipt.through, 1 + HL_REFUSED_MAX);
+	/* A heartbeat later the peer has these, and the rest is refused when it comes again. */
+	beat(b);
+	beat(b);
+	for (size_t i = HL_REFUSED_MAX; i < MANY; i++) {
+		bench_drop_sent(b);
+		bench_letter(b, 2, 1, &doc[i]);
+	}
+	bench_last_receipt(b, 2, &s);
+	assert_int_equal(s.receipt.through, 1 + MANY);
+	assert_int_equal(
+		s.receipt.refused[HL_REFUSED_MAX - 1].number, 1 + (uint64_t)MANY);
+	for (size_t i = 0; i < MANY; i++)
+		hl_buf_clear(&doc[i]);
+}
+
+/* A letter that never comes is asked for less and less often. */
+static void asking_in_vain_backs_off(void **state)
+{
+	struct bench *b = *state;
+	struct hl_entry entry[2] = {{.sort = HL_SORT_CARD}, {.sort = HL_SORT_LETTER}};
+	struct line line = {.epoch = 5};
+	size_t asked[2] = {0};
+
+	bench_peer(b, 2, 1);
+	bench_peer(b, 3, 2);
+	entry[0].id = b->world.lab[1].card.hash;
+	memset(&entry[1].id, 7, sizeof(entry[1].id));
+	bench_enter(b, 2, 1, &line, entry, 2);
+	for (size_t i = 0; i < 720; i++) { /* an hour */
+		struct hl_frame frame HL_CLEAN_FRAME = {0};
+		bench_drop_sent(b);
+		bench_wait(b, HL_HEARTBEAT_MS);
+		asked[i >= 360] +=
+			bench_find(b, 2, HL_FRAME_WANT_LETTERS, HL_PURPOSE_PEER, &frame);
+		answer_pulse(b, 2, 1);
+		answer_pulse(b, 3, 2);
+	}
+	assert_in_range(asked[0], 6, 15);
+	assert_in_range(asked[1], 5, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +429,9 @@ int main(void)
 		T(a_flood_delays_nobody_else),
 		T(a_full_account_puts_letters_off),
 		T(rubbish_is_kept_out),
+		T(junk_takes_no_waiting_place),
+		T(every_refusal_is_named),
+		T(asking_in_vain_backs_off),
 	};
 
 	return cmocka_run_group_tests_name("engine_quota", tests, NULL, NULL);
