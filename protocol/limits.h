@@ -35,7 +35,7 @@
 #define HL_SIGS_MAX     32
 #define HL_SEEN_MAX     64 /* envelope ids that a letter's author had seen */
 
-/* Cards (spec/card.md). */
+/* Cards and sealing keys (spec/identity.md). */
 #define HL_CARD_MAX    (64 * 1024)
 #define HL_MEMBERS_MAX 256
 #define HL_NODES_MAX   8

@@ -112,7 +112,7 @@ static enum hl_status check_older(
 }
 
 /* SPEC channel 3.2: A receipt (epoch, h, link_h) is consistent with a node's own channel when epoch
- * is older than the node's, or is the node's with h ≤ k and the same link at h. */
+ * is older than the node's and known to it */
 static enum hl_status check_consistent(
 	struct hl_engine *e, struct peer *peer, const struct hl_head *head, bool *ret)
 {
