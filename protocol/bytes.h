@@ -115,11 +115,6 @@ static inline uint32_t hl_get_be32(const uint8_t *p)
 	return (uint32_t)hl_get_be16(p) << 16 | hl_get_be16(p + 2);
 }
 
-static inline uint64_t hl_get_be64(const uint8_t *p)
-{
-	return (uint64_t)hl_get_be32(p) << 32 | hl_get_be32(p + 4);
-}
-
 /* Text forms. */
 
 /* Lower-case hexadecimal with a NUL: ret needs 2 * view.n + 1 characters. Public bytes only. */

@@ -56,11 +56,6 @@ size_t hl_core_lab(const struct hl_core *core, const struct hl_id *lab)
 	return core->n_labs;
 }
 
-bool hl_envelope_addresses(const struct hl_envelope *envelope, const struct hl_id *lab)
-{
-	return hl_core_lab(&envelope->core, lab) < envelope->core.n_labs;
-}
-
 bool hl_bucket_ok(uint64_t size)
 {
 	return size >= HL_PAYLOAD_MIN && size <= HL_PAYLOAD_MAX &&

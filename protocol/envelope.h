@@ -71,8 +71,6 @@ HL_API uint64_t hl_precedence_deadline(enum hl_precedence precedence);
 
 /* The incident a letter belongs to: core.incident, or its own id where it opens one. */
 HL_API struct hl_id hl_envelope_incident(const struct hl_envelope *envelope);
-HL_API bool hl_envelope_addresses(
-	const struct hl_envelope *envelope, const struct hl_id *lab);
 
 /*
  * Reads an envelope (copied) and checks all that needs no card: size, encoding, fields, net, suite,
@@ -109,10 +107,8 @@ HL_MUST HL_API enum hl_status hl_envelope_judge(
 HL_API bool hl_envelope_released(
 	const struct hl_envelope *envelope, const struct hl_card *card);
 
-/* envelope 3.7: does this code tell of the copy (true), or of the letter itself (false)? The
- * codes 12 and 13 may tell of either, and are taken for the letter's. */
-HL_API bool hl_status_of_copy(enum hl_status status);
-/* The same for what hl_envelope_judge has answered, with 12 and 13 told apart. */
+/* envelope 3.7: does what hl_envelope_judge has answered tell of the copy (true), or of the letter
+ * itself (false)? */
 HL_API bool hl_envelope_fault_of_copy(const struct hl_envelope *envelope,
 	const struct hl_judge *judge, enum hl_status status);
 

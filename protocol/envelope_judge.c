@@ -130,7 +130,7 @@ enum hl_status hl_envelope_judge(
 	return HL_OK;
 }
 
-bool hl_status_of_copy(enum hl_status status)
+static bool status_of_copy(enum hl_status status)
 {
 	return status == HL_BAD_SIZE || status == HL_BAD_HASH ||
 		status == HL_BAD_SIGNATURE || status == HL_FEW_SIGNATURES ||
@@ -147,5 +147,5 @@ bool hl_envelope_fault_of_copy(const struct hl_envelope *envelope,
 		return judge->card && hl_card_member(judge->card, sender);
 	if (status == HL_SUSPENDED)
 		return !judge->suspended || !judge->suspended(judge->ctx, sender);
-	return hl_status_of_copy(status);
+	return status_of_copy(status);
 }

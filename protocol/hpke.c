@@ -119,9 +119,6 @@ enum hl_status hl_hpke_setup(
 		status = expand(suite, &secret, "base_nonce", HL_VIEW(context),
 			sizeof(hpke.base_nonce), hpke.base_nonce);
 	if (status == HL_OK)
-		status = expand(suite, &secret, "exp", HL_VIEW(context),
-			sizeof(hpke.exporter.b), hpke.exporter.b);
-	if (status == HL_OK)
 		*ret = hpke;
 	return status;
 }
@@ -168,12 +165,6 @@ enum hl_status hl_hpke_context_open(
 		return HL_BAD_OPEN;
 	hpke->seq++;
 	return HL_OK;
-}
-
-enum hl_status hl_hpke_export(
-	const struct hl_hpke *hpke, struct hl_view context, size_t size, uint8_t *ret)
-{
-	return expand(HL_VIEW(hpke_suite), &hpke->exporter, "sec", context, size, ret);
 }
 
 enum hl_status hl_hpke_seal(struct hl_view ikm_e, const uint8_t pk_r[static HL_KEY_SIZE],

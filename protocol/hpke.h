@@ -12,10 +12,10 @@
 
 #define HL_HPKE_ENC_SIZE 32
 
-/* The context of RFC 9180 section 5.2: secrets, wiped by hl_hpke_clear. */
+/* The context of RFC 9180 section 5.2: secrets, wiped by hl_hpke_clear. Nothing is ever exported:
+ * it holds no exporter secret. */
 struct hl_hpke {
 	struct hl_key32 key;
-	struct hl_key32 exporter;
 	uint8_t base_nonce[12];
 	uint64_t seq;
 };
@@ -49,10 +49,6 @@ HL_MUST HL_API enum hl_status hl_hpke_context_seal(
 	struct hl_hpke *hpke, struct hl_view aad, struct hl_view pt, uint8_t *ret_ct);
 HL_MUST HL_API enum hl_status hl_hpke_context_open(
 	struct hl_hpke *hpke, struct hl_view aad, struct hl_view ct, uint8_t *ret_pt);
-
-/* Export (section 5.3) of size bytes. HL_BAD_SIZE above HL_HKDF_MAX. */
-HL_MUST HL_API enum hl_status hl_hpke_export(
-	const struct hl_hpke *hpke, struct hl_view context, size_t size, uint8_t *ret);
 
 /* Single shot (section 6.1): one message, sequence number 0. Sizes and statuses as above. */
 HL_MUST HL_API enum hl_status hl_hpke_seal(struct hl_view ikm_e,

@@ -73,8 +73,8 @@ static void drop_frames(struct hl_records *r)
 	for (unsigned lane = 1; lane <= HL_LANES; lane++) {
 		list_clear(&r->out[lane]);
 		hl_buf_clear(&r->part[lane]);
-		r->queued[lane] = 0;
 	}
+	r->queued = 0;
 	list_clear(&r->in);
 }
 
@@ -117,22 +117,13 @@ enum hl_status hl_records_queue(struct hl_records *r, unsigned lane, struct hl_b
 		return HL_ERR_USAGE;
 	status = list_push(&r->out[lane], lane, frame);
 	if (status == HL_OK)
-		r->queued[lane] += n;
+		r->queued += n;
 	return status;
-}
-
-size_t hl_records_queued_lane(const struct hl_records *r, unsigned lane)
-{
-	return lane >= 1 && lane <= HL_LANES ? r->queued[lane] : 0;
 }
 
 size_t hl_records_queued(const struct hl_records *r)
 {
-	size_t sum = 0;
-
-	for (unsigned lane = 1; lane <= HL_LANES; lane++)
-		sum += r->queued[lane];
-	return sum;
+	return r->queued;
 }
 
 bool hl_records_pending(const struct hl_records *r)
@@ -154,7 +145,7 @@ static size_t put_chunk(struct hl_records *r, unsigned lane, uint8_t *p, size_t 
 	hl_put_be16(p + 1, (uint16_t)take);
 	memcpy(p + CHUNK_HEAD, node->bytes.p + node->sent, take);
 	node->sent += take;
-	r->queued[lane] -= take;
+	r->queued -= take;
 	if (take == left)
 		node_free(list_pop(&r->out[lane]));
 	return CHUNK_HEAD + take;

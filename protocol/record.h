@@ -29,7 +29,7 @@ struct hl_frame_list {
 struct hl_records {
 	struct hl_session session;
 	struct hl_frame_list out[HL_LANES + 1]; /* by lane; 0 is unused */
-	size_t queued[HL_LANES + 1];      /* bytes of each lane's frames not yet sealed */
+	size_t queued;                          /* bytes of frames not yet sealed */
 	struct hl_buf part[HL_LANES + 1]; /* what has arrived of each lane's frame */
 	struct hl_frame_list in;          /* whole frames, in order of arrival */
 	enum hl_status failed;            /* what ended it, HL_OK while it works */
@@ -49,9 +49,8 @@ HL_API void hl_records_clear(struct hl_records *r);
 HL_MUST HL_API enum hl_status hl_records_queue(
 	struct hl_records *r, unsigned lane, struct hl_buf *frame);
 
-/* Bytes of frames that wait to be sealed; and of one lane. */
+/* Bytes of frames that wait to be sealed. */
 HL_API size_t hl_records_queued(const struct hl_records *r);
-HL_API size_t hl_records_queued_lane(const struct hl_records *r, unsigned lane);
 
 /* True if a record is worth sealing. */
 HL_API bool hl_records_pending(const struct hl_records *r);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "protocol/hotline.h"
+
 /* The entry that libFuzzer and replay.c call; returns 0. Must not keep data. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,5 +26,19 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 			abort();                                                   \
 		}                                                                  \
 	} while (0)
+
+/* The network of the corpus. */
+static inline void fuzz_net(struct hl_id *ret)
+{
+	hl_net_id(hl_view_str("hotline test vectors"), ret);
+}
+
+/* A key to sign with what was read. */
+static inline void fuzz_key(struct hl_sign_key *ret)
+{
+	const uint8_t seed[32] = {7};
+
+	fuzz_require(hl_sign_key_from_secret(HL_VIEW(seed), ret) == HL_OK);
+}
 
 #endif

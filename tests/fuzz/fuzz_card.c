@@ -19,12 +19,10 @@ static struct hl_sign_key key;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	uint8_t seed[32] = {7};
-
 	(void)argc;
 	(void)argv;
-	hl_net_id(hl_view_str("hotline test vectors"), &net);
-	fuzz_require(hl_sign_key_from_secret(HL_VIEW(seed), &key) == HL_OK);
+	fuzz_net(&net);
+	fuzz_key(&key);
 	return 0;
 }
 

@@ -26,7 +26,7 @@ static void seal_base(struct hl_buf *ret)
 	struct hl_sign_key key HL_CLEAN_SIGN_KEY = {0};
 	struct hl_sealing s = {.readers = readers, .n_readers = N_READERS, .ck = ck};
 
-	fuzz_require(hl_sign_key_from_secret(HL_VIEW(seed), &key) == HL_OK);
+	fuzz_key(&key);
 	s.core = (struct hl_core){.net = net,
 		.card_version = 1,
 		.class = HL_CLASS_CALL,
@@ -53,7 +53,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 	(void)argc;
 	(void)argv;
-	hl_net_id(hl_view_str("hotline test vectors"), &net);
+	fuzz_net(&net);
 	seal_base(&doc);
 	fuzz_require(hl_envelope_parse(&net, hl_view_buf(&doc), &base) == HL_OK);
 	return 0;

@@ -157,3 +157,12 @@ int vectors_end(json_t *file)
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed > 0 || passed == 0;
 }
+
+void vectors_card(const json_t *file, struct hl_id *ret_net, struct hl_card *ret_card)
+{
+	struct hl_buf doc HL_CLEAN_BUF = vectors_hex(file, "card");
+
+	*ret_net = vectors_id(file, "net_id");
+	vectors_count(
+		hl_card_parse(ret_net, hl_view_buf(&doc), ret_card) == HL_OK, "card", "");
+}

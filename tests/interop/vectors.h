@@ -31,6 +31,8 @@ struct hl_id vectors_id_of(const json_t *value);
 struct hl_id vectors_id(const json_t *object, const char *key);
 /* False where the member is null. */
 bool vectors_optional_id(const json_t *object, const char *key, struct hl_id *ret);
+/* The network of a file, and the card that its cases are held against. The caller clears it. */
+void vectors_card(const json_t *file, struct hl_id *ret_net, struct hl_card *ret_card);
 /* n bytes exactly. */
 void vectors_fixed(const json_t *object, const char *key, uint8_t *ret, size_t n);
 

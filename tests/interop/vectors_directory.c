@@ -63,11 +63,9 @@ static void check_step(const json_t *c)
 int main(int argc, char **argv)
 {
 	json_t *file = vectors_load(argc, argv), *c;
-	struct hl_buf doc HL_CLEAN_BUF = vectors_hex(file, "card");
 	size_t i;
 
-	net = vectors_id(file, "net_id");
-	vectors_count(hl_card_parse(&net, hl_view_buf(&doc), &card) == HL_OK, "card", "");
+	vectors_card(file, &net, &card);
 	check_chain(vectors_list(file, "chain"));
 	json_array_foreach(vectors_list(file, "steps"), i, c) check_step(c);
 	hl_card_clear(&card);

@@ -137,11 +137,9 @@ static void integers(void **state)
 	(void)state;
 	hl_put_be64(p, 0x0102030405060708);
 	assert_hex(HL_VIEW(p), "0102030405060708");
-	assert_true(hl_get_be64(p) == 0x0102030405060708);
 	assert_int_equal(hl_get_be32(p), 0x01020304);
 	assert_int_equal(hl_get_be16(p), 0x0102);
 	memset(p, 0xff, sizeof(p));
-	assert_true(hl_get_be64(p) == UINT64_MAX);
 	assert_true(hl_get_be32(p) == UINT32_MAX);
 	assert_int_equal(hl_get_be16(p), UINT16_MAX);
 }

@@ -238,7 +238,6 @@ static void faults_of_copies(void **state)
 			code == HL_BAD_SIGNATURE || code == HL_FEW_SIGNATURES ||
 			code == HL_NOT_ADDRESSED;
 
-		assert_int_equal(copy, hl_status_of_copy((enum hl_status)code));
 		if (code != HL_NOT_MEMBER && code != HL_SUSPENDED)
 			assert_int_equal(copy,
 				hl_envelope_fault_of_copy(

@@ -68,7 +68,6 @@ static void key_schedule(void **state)
 	context_of_recipient(&hpke);
 	assert_hex(HL_VIEW(hpke.key.b), vec_str(v, "key"));
 	assert_hex(HL_VIEW(hpke.base_nonce), vec_str(v, "base_nonce"));
-	assert_hex(HL_VIEW(hpke.exporter.b), vec_str(v, "exporter_secret"));
 }
 
 /* Every listed number is reached by sealing (and opening) all before it. */
@@ -123,27 +122,6 @@ static void single_shot(void **state)
 	assert_hex(hl_view_of(ct, pt.n + HL_TAG_SIZE), vec_str(e, "ct"));
 }
 
-static void exports(void **state)
-{
-	const json_t *list = vec_get(v, "exports"), *e;
-	struct hl_hpke hpke HL_CLEAN_HPKE = {0};
-	size_t i;
-
-	(void)state;
-	context_of_recipient(&hpke);
-	assert_int_equal(json_array_size(list), 3);
-	json_array_foreach(list, i, e)
-	{
-		struct hl_buf context HL_CLEAN_BUF = vec_hex(e, "exporter_context");
-		uint8_t value[32];
-
-		assert_string_equal(vec_str(e, "L"), "32");
-		assert_ok(hl_hpke_export(
-			&hpke, hl_view_buf(&context), sizeof(value), value));
-		assert_hex(HL_VIEW(value), vec_str(e, "exported_value"));
-	}
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,7 +130,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(key_schedule),
 		cmocka_unit_test(encryptions),
 		cmocka_unit_test(single_shot),
-		cmocka_unit_test(exports),
 	};
 
 	vec_start(argc, argv);
