@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #endif
 
+#include "node/backup.h"
 #include "node/config.h"
 #include "node/engine/engine.h"
 #include "node/init.h"
@@ -34,10 +35,12 @@ struct node {
 	struct hl_store *store;
 	struct hl_engine *engine;
 	struct hl_net *net;
+	struct hl_store_backup *backup; /* under way */
 };
 
 static void node_clear(struct node *node)
 {
+	hl_store_backup_drop(node->backup);
 	hl_net_free(node->net);
 	hl_engine_free(node->engine);
 	hl_store_close(node->store);
@@ -204,6 +207,14 @@ static void reload(void *ctx)
 		node->path);
 }
 
+/* SIGUSR1: a copy of the store. */
+static bool backup(void *ctx)
+{
+	struct node *node = ctx;
+
+	return hl_backup_more(node->store, node->config.state_dir, &node->backup);
+}
+
 static void log_line(unsigned priority, const char *line)
 {
 	hl_log_line((int)priority, line);
@@ -247,6 +258,7 @@ static int open_net(struct node *node)
 		.entropy = hl_system_entropy(),
 		.log = log_line,
 		.reload = reload,
+		.backup = backup,
 		.peers_changed = apply_peers,
 		.ctx = node,
 	};
@@ -329,6 +341,10 @@ int main(int argc, char **argv)
 			"machine is not to be trusted");
 	if (argc > 1 && strcmp(argv[1], "init") == 0)
 		return hl_init_run(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "backup") == 0)
+		return hl_backup_run(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "restore") == 0)
+		return hl_restore_run(argc - 1, argv + 1);
 	int code = parse(&node, argc, argv);
 	if (code >= 0)
 		return code;

@@ -209,7 +209,7 @@ static enum hl_status send_letter(struct hl_engine *e, struct peer *peer,
 		status = hl_envelope_for_lab(&envelope, &peer->lab.id, &doc);
 	if (status != HL_OK)
 		return hl_status_ours(status) ? status : HL_OK;
-	frame.letter.from = e->own.id;
+	frame.letter.from = envelope.core.lab;
 	frame.letter.doc = hl_view_buf(&doc);
 	return hl_send(e, peer->link, &frame, precedence);
 }
@@ -302,6 +302,24 @@ enum hl_status hl_channel_save(struct hl_engine *e, struct peer *peer)
 	return status;
 }
 
+/* Letters of a third lab, where the asker's own slip is here. */
+static enum hl_status serve_carried(
+	struct hl_engine *e, struct peer *peer, const struct hl_frame *frame)
+{
+	enum hl_status status = HL_OK;
+
+	for (size_t i = 0; i < frame->want_letters.n && status == HL_OK; i++) {
+		struct hl_letter_row row;
+		if (peer->link->queued >= HL_LINK_QUEUE_MAX)
+			break; /* it asks again */
+		status = hl_store_letter_row(e->store, &frame->want_letters.ids[i], &row);
+		if (status == HL_OK && hl_id_eq(&row.origin, &frame->want_letters.from))
+			status = send_letter(e, peer, &row.id, row.precedence);
+		status = status == HL_UNKNOWN ? HL_OK : status;
+	}
+	return status;
+}
+
 /* want-letters, want-entries. */
 enum hl_status hl_channel_serve(
 	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
@@ -311,7 +329,11 @@ enum hl_status hl_channel_serve(
 
 	if (peer->link != link)
 		return HL_OK;
-	if (frame->type == HL_FRAME_WANT_ENTRIES) {
+	bool entries = frame->type == HL_FRAME_WANT_ENTRIES;
+	if (hl_id_eq(entries ? &frame->entries.from : &frame->want_letters.from,
+		    &link->lab))
+		return hl_regain_serve(e, link, frame);
+	if (entries) {
 		if (!hl_id_eq(&frame->entries.from, &e->own.id) || !link->said ||
 			frame->entries.epoch > peer->out.epoch)
 			return HL_OK;
@@ -323,7 +345,7 @@ enum hl_status hl_channel_serve(
 		return HL_OK;
 	}
 	if (!hl_id_eq(&frame->want_letters.from, &e->own.id))
-		return HL_OK;
+		return serve_carried(e, peer, frame);
 	for (size_t i = 0; i < frame->want_letters.n && status == HL_OK; i++) {
 		const struct hl_id *id = &frame->want_letters.ids[i];
 		struct hl_entry_row row;

@@ -52,6 +52,10 @@ static void warn_all(struct hl_engine *e, struct report *report)
 		for (size_t k = 0; k < 2; k++)
 			if (hl_cost_warning(e, &e->peers[i], k, line, sizeof(line)))
 				warn(report, line, "");
+		if (e->peers[i].lost.number != 0)
+			warn(report,
+				"a backup was restored here: our letters are taken back from lab ",
+				name.text);
 		if (lab->card.version == 0)
 			warn(report, "no card is held of lab ", name.text);
 		else if (lab->card.not_after <= e->now.wall)

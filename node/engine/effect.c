@@ -216,6 +216,21 @@ void hl_alarm(struct hl_engine *e, const struct hl_id *lab, const char *text)
 	memcpy(e->alarm[e->n_alarms - 1], line, sizeof(line));
 }
 
+void hl_alarm_over(struct hl_engine *e, const struct hl_id *lab, const char *text)
+{
+	char line[sizeof(e->alarm[0])];
+
+	snprintf(line, sizeof(line), "lab %s: %s", hl_short(lab).text, text);
+	for (size_t i = 0; i < e->n_alarms; i++)
+		if (strcmp(e->alarm[i], line) == 0) {
+			e->n_alarms--;
+			memmove(e->alarm[i], e->alarm[i + 1],
+				sizeof(e->alarm[0]) * (e->n_alarms - i));
+			break;
+		}
+	hl_log(e, 5, "lab %s: over: %s", hl_short(lab).text, text);
+}
+
 enum hl_status hl_feed(struct hl_engine *e, enum hl_feed_sort sort,
 	const struct hl_id *id, const struct hl_id *lab, uint64_t value)
 {

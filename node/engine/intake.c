@@ -81,14 +81,14 @@ static enum hl_status card_at(struct hl_engine *e, struct peer *peer,
 /* *ret_of_copy (envelope 3.7): what is wrong is wrong with this copy alone. */
 static enum hl_status judge(struct hl_engine *e, const struct hl_envelope *envelope,
 	const struct hl_card *card, uint64_t newest, const struct hl_entry_row *entry,
-	bool *ret_of_copy)
+	const struct hl_id *own, bool *ret_of_copy)
 {
 	const struct hl_core *core = &envelope->core;
 	struct asked asked = {e, &core->lab, entry, HL_OK};
 	struct hl_judge j = {.net = &e->config.net,
 		.card = card,
 		.newest_version = newest,
-		.own_lab = &e->own.id,
+		.own_lab = own,
 		.suspended = is_suspended,
 		.ctx = &asked};
 
@@ -103,6 +103,13 @@ static enum hl_status judge(struct hl_engine *e, const struct hl_envelope *envel
 	enum hl_status status = hl_envelope_judge(envelope, &j);
 	*ret_of_copy = hl_envelope_fault_of_copy(envelope, &j, status);
 	return asked.status != HL_OK ? asked.status : status;
+}
+
+enum hl_status hl_letter_judge(struct hl_engine *e, const struct hl_envelope *envelope,
+	const struct hl_card *card, const struct hl_id *own, bool *ret_of_copy)
+{
+	return judge(e, envelope, card, card != NULL ? card->version : 0, NULL, own,
+		ret_of_copy);
 }
 
 static enum hl_status store_letter(struct hl_engine *e,
@@ -239,7 +246,7 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 		status = card_at(e, peer, entered ? &entry : NULL, &old, &card);
 	if (status == HL_OK)
 		status = judge(e, envelope, card, peer->lab.card.version,
-			entered ? &entry : NULL, &of_copy);
+			entered ? &entry : NULL, &e->own.id, &of_copy);
 	if (status == HL_NEED_CARD)
 		return defer(e, peer, envelope, via, entered);
 	if (hl_status_ours(status))
@@ -303,7 +310,9 @@ enum hl_status hl_letter_from_link(
 	if (status == HL_OK && !hl_id_eq(&envelope.core.lab, &frame->letter.from))
 		status = HL_BAD_FIELD;
 	if (status == HL_OK)
-		status = hl_letter_take(e, &envelope, link, &time);
+		status = hl_id_eq(&envelope.core.lab, &e->own.id)
+			? hl_regain_letter(e, &envelope, link)
+			: hl_letter_take(e, &envelope, link, &time);
 	if (status > 0)
 		hl_note(e, hl_peer(e, &link->lab), 4, "a letter was not taken",
 			hl_status_name(status));
@@ -363,30 +372,76 @@ static enum hl_status check_labs(struct hl_engine *e, const struct hl_envelope *
 	return HL_OK;
 }
 
+enum hl_status hl_letter_keep(struct hl_engine *e, const struct hl_envelope *envelope)
+{
+	const struct hl_core *core = &envelope->core;
+	enum hl_status status = store_letter(e, envelope, &e->own.card);
+
+	for (size_t i = 0; i < core->n_labs && status == HL_OK; i++) {
+		struct peer *peer = hl_peer(e, &core->labs[i]);
+		struct hl_entry_row row;
+		size_t n = 0;
+		if (peer == NULL) /* the own lab, or one that is pinned no more */
+			continue;
+		status = hl_store_entry_find(
+			e->store, true, &peer->lab.id, &envelope->id, &row, 1, &n);
+		if (status == HL_OK && n == 0)
+			status = hl_channel_enter(
+				e, peer, HL_SORT_LETTER, &envelope->id, core->precedence);
+	}
+	return status;
+}
+
+/* SPEC channel 3.9: A slip that is missing comes with the device that hands the letter in again. */
+static enum hl_status complete(struct hl_engine *e, const struct hl_envelope *envelope)
+{
+	struct hl_envelope held HL_CLEAN_ENVELOPE = {0};
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	bool more = false, of_copy;
+	enum hl_status status = hl_store_letter_get(e->store, &envelope->id, &held);
+
+	/* One that is damaged is not here. */
+	if (status != HL_OK)
+		return status == HL_BAD_HASH ? HL_OK : status;
+	for (size_t i = 0; i < held.core.n_labs; i++)
+		more = more || (held.slips[i].n == 0 && envelope->slips[i].n > 0);
+	if (!more || hl_letter_judge(e, envelope, &e->own.card, NULL, &of_copy) != HL_OK)
+		return HL_OK;
+	status = hl_envelope_merge(&held, envelope, &doc);
+	if (status == HL_OK)
+		status = hl_store_letter_replace(
+			e->store, &envelope->id, hl_view_buf(&doc));
+	/* Labs to which it could not be sent. */
+	for (size_t i = 0; i < held.core.n_labs && status == HL_OK; i++) {
+		struct peer *peer = hl_peer(e, &held.core.labs[i]);
+		if (peer != NULL && peer->link != NULL && held.slips[i].n == 0)
+			for (unsigned p = 0; p < PRECEDENCES; p++)
+				peer->link->cursor[p] = 1;
+	}
+	return status > 0 ? HL_OK : status;
+}
+
 enum hl_status hl_letter_submit(struct hl_engine *e, struct hl_envelope *envelope,
 	uint64_t *ret_time, char ret_text[static 256])
 {
-	const struct hl_core *core = &envelope->core;
 	const struct hl_card *card = e->own.card.version > 0 ? &e->own.card : NULL;
 	struct hl_letter_row held;
 	bool of_copy;
 	enum hl_status status = hl_store_letter_row(e->store, &envelope->id, &held);
 
-	if (status == HL_OK)
+	if (status == HL_OK) {
 		*ret_time = held.stored;
+		return complete(e, envelope);
+	}
 	if (status != HL_UNKNOWN)
 		return status;
-	status = judge(e, envelope, card, e->own.card.version, NULL, &of_copy);
+	status = hl_letter_judge(e, envelope, card, &e->own.id, &of_copy);
 	if (status == HL_OK)
 		status = check_labs(e, envelope, ret_text);
 	if (status == HL_OK)
 		status = check_caps(e, envelope, ret_text);
 	if (status == HL_OK)
-		status = store_letter(e, envelope, card);
-	for (size_t i = 0; i < core->n_labs && status == HL_OK; i++)
-		if (!hl_id_eq(&core->labs[i], &e->own.id))
-			status = hl_channel_enter(e, hl_peer(e, &core->labs[i]),
-				HL_SORT_LETTER, &envelope->id, core->precedence);
+		status = hl_letter_keep(e, envelope);
 	if (status == HL_OK)
 		*ret_time = e->now.wall;
 	return status;

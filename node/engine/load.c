@@ -110,6 +110,12 @@ static enum hl_status load_peer(struct hl_engine *e, struct peer *peer)
 	}
 	if (status == HL_OK && !peer->refused_counted)
 		status = count_refused(e, peer);
+	if (status == HL_OK) {
+		memset(&peer->lost, 0, sizeof(peer->lost));
+		status = hl_store_lost_get(
+			e->store, &peer->lab.id, &peer->lost.epoch, &peer->lost.number);
+		status = status == HL_UNKNOWN ? HL_OK : status;
+	}
 	return status == HL_OK && !peer->psk_fixed ? hl_peer_load_psk(e, peer) : status;
 }
 

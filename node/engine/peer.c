@@ -288,7 +288,8 @@ enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer)
 	enum hl_status told = hl_pulse_timer(e, peer);
 	if (told != HL_OK || link == NULL || link->dead)
 		return told;
-	return hl_ask_letters(e, peer);
+	told = hl_regain_timer(e, peer);
+	return told == HL_OK ? hl_ask_letters(e, peer) : told;
 }
 
 uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer)

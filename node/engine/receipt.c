@@ -267,7 +267,8 @@ static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct lin
 		"holds: a backup was restored");
 	peer->gate = true;
 	link->said = true;
-	return hl_channel_succeed(e, peer, head->epoch);
+	enum hl_status status = hl_regain_begin(e, peer);
+	return status == HL_OK ? hl_channel_succeed(e, peer, head->epoch) : status;
 }
 
 static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,

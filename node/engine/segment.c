@@ -30,7 +30,44 @@ enum hl_status hl_ask_entries(
 	return hl_send(e, peer->link, &frame, 0);
 }
 
-/* SPEC channel 3.8: A number that is named by a head and not held is a gap; it is asked for. */
+/* SPEC channel 3.8: A gap that stays for 60 seconds of one link raises an alarm, once, and its end
+ * is told. */
+static void watch_gap(struct hl_engine *e, struct peer *peer, bool gap)
+{
+	static const char text[] =
+		"letters are missing for a minute: its list names them, and they do not come";
+
+	if (!gap) {
+		peer->gap_since = 0;
+		if (peer->gap_told)
+			hl_alarm_over(e, &peer->lab.id, text);
+		peer->gap_told = false;
+		return;
+	}
+	if (peer->gap_since < peer->link->up_at)
+		peer->gap_since = e->now.boot;
+	if (peer->gap_told || e->now.boot - peer->gap_since < GAP_MS)
+		return;
+	peer->gap_told = true;
+	hl_alarm(e, &peer->lab.id, text);
+}
+
+/* Others may carry what is missing. */
+static enum hl_status ask_others(
+	struct hl_engine *e, struct peer *peer, const struct hl_frame *frame)
+{
+	enum hl_status status = HL_OK;
+
+	for (size_t i = 0; i < e->n_peers && status == HL_OK; i++) {
+		struct peer *other = &e->peers[i];
+		if (other != peer && other->link != NULL && other->link->said)
+			status = hl_send(e, other->link, frame, 0);
+	}
+	return status;
+}
+
+/* SPEC channel 3.8: A number that is named by a head and not held is a gap; it is asked for: of the
+ * lab *from*, and where it stays also of the other labs that are linked. */
 enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 {
 	const struct hl_channel_key key = key_of(&peer->in);
@@ -52,6 +89,8 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 	/* Those of the newest entries may be on their way. */
 	enum hl_status status = hl_store_entry_open(e->store, &key, 0, 1, peer->in.number,
 		row, sizeof(row) / sizeof(row[0]), &n);
+	if (status == HL_OK)
+		watch_gap(e, peer, n > 0 || peer->in.head_number > peer->in.number);
 	bool quiet = e->now.wall - peer->in.since >= WANT_EVERY_MS;
 	if (n == 0)
 		peer->gap_at = e->now.boot;
@@ -69,7 +108,9 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 	frame.want_letters.from = peer->lab.id;
 	frame.want_letters.ids = id;
 	frame.want_letters.n = n;
-	return hl_send(e, peer->link, &frame, 0);
+	status = hl_send(e, peer->link, &frame, 0);
+	bool stays = e->now.boot - peer->gap_since >= 2 * WANT_EVERY_MS;
+	return status == HL_OK && stays ? ask_others(e, peer, &frame) : status;
 }
 
 /* Why a segment does not go on from what is held; HL_OK when it does. */
@@ -211,6 +252,9 @@ static enum hl_status take_entries(struct hl_engine *e, struct peer *peer,
 	enum hl_status status = HL_OK;
 
 	if (segment->epoch > in->epoch) {
+		if (in->epoch != 0)
+			hl_alarm(e, &peer->lab.id,
+				"it began its list anew: a backup was restored there");
 		in->epoch = segment->epoch;
 		in->number = in->head_number = 0;
 		in->link = in->head_link = segment->before;
@@ -290,7 +334,11 @@ enum hl_status hl_segment_take(struct hl_engine *e, struct link *link, struct hl
 
 	if (hl_status_ours(status))
 		return status;
-	struct peer *peer = status == HL_OK ? hl_peer(e, &segment.from) : NULL;
+	struct peer *peer = hl_peer(e, &link->lab);
+	if (status == HL_OK && peer != NULL && hl_id_eq(&segment.from, &e->own.id) &&
+		hl_id_eq(&segment.to, &link->lab))
+		return hl_regain_segment(e, peer, link, &segment);
+	peer = status == HL_OK ? hl_peer(e, &segment.from) : NULL;
 	if (status == HL_OK && (peer == NULL || !hl_id_eq(&segment.to, &e->own.id)))
 		status = HL_NOT_ADDRESSED;
 	if (status == HL_OK)

@@ -18,8 +18,8 @@
 #define PRECEDENCES      5
 #define PEER_LINKS_MAX   8 /* of one key, most of them not yet greeted */
 #define DEVICE_LINKS_MAX 32
-#define SUSPENSIONS_MAX  1024  /* of one lab */
-#define GAP_MS           60000 /* a gap is asked for that often, whatever else comes */
+#define SUSPENSIONS_MAX  1024 /* of one lab */
+#define GAP_MS           60000 /* a gap is asked for that often, whatever else comes; alarmed */
 
 /* What is logged once a minute at most, and counted. */
 struct cause {
@@ -40,6 +40,13 @@ struct lab {
 	uint64_t asked_suspensions, asked_suspensions_link;
 };
 
+/* What is asked of a peer after a restored backup: our channel to it, from here on. */
+struct lost {
+	uint64_t epoch, number; /* number 0: nothing */
+	uint64_t asked_at, tries, taken;
+	size_t waiting; /* letters that were asked for */
+};
+
 struct peer {
 	struct lab lab;
 	struct hl_channel_row out, in; /* epoch 0: no channel yet */
@@ -51,7 +58,10 @@ struct peer {
 	uint64_t statement_time; /* the greatest time in one of its statements */
 	uint64_t asked_entries, asked_entries_at;
 	uint64_t asked_letters_at;
-	uint64_t gap_at; /* when nothing was missing, or was asked for, last */
+	uint64_t gap_at;    /* when nothing was missing, or was asked for, last */
+	uint64_t gap_since; /* something is missing since then; 0: nothing */
+	bool gap_told;
+	struct lost lost;
 
 	struct link *link;
 	enum hl_link_state state;
@@ -165,6 +175,8 @@ void hl_note(struct hl_engine *e, struct peer *peer, unsigned priority, const ch
 	const char *detail);
 /* Logged at once, and shown in the status. */
 void hl_alarm(struct hl_engine *e, const struct hl_id *lab, const char *text);
+/* What it told of is over: logged, and shown no more. */
+void hl_alarm_over(struct hl_engine *e, const struct hl_id *lab, const char *text);
 /* Says goodbye (where the stream may still take it) and forgets the link. */
 HL_MUST enum hl_status hl_link_close(
 	struct hl_engine *e, struct link *link, enum hl_close_reason reason);
@@ -293,8 +305,27 @@ HL_MUST enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *e
 /* A letter of the own lab, from a device. */
 HL_MUST enum hl_status hl_letter_submit(struct hl_engine *e, struct hl_envelope *envelope,
 	uint64_t *ret_time, char ret_text[static 256]);
+/* As the protocol has it, but for the own slip where own is NULL. *ret_of_copy (envelope 3.7): what
+ * is wrong is wrong with this copy alone. */
+HL_MUST enum hl_status hl_letter_judge(struct hl_engine *e,
+	const struct hl_envelope *envelope, const struct hl_card *card,
+	const struct hl_id *own, bool *ret_of_copy);
+/* Stores a letter of the own lab and enters it for each other lab where it does not stand. */
+HL_MUST enum hl_status hl_letter_keep(
+	struct hl_engine *e, const struct hl_envelope *envelope);
 /* A card came: those that wait for it are judged again. */
 HL_MUST enum hl_status hl_letter_retry(struct hl_engine *e, struct lab *lab);
+
+/* regain.c: letters of the own lab, taken back from a peer after a restored backup. */
+HL_MUST enum hl_status hl_regain_begin(struct hl_engine *e, struct peer *peer);
+HL_MUST enum hl_status hl_regain_timer(struct hl_engine *e, struct peer *peer);
+HL_MUST enum hl_status hl_regain_segment(struct hl_engine *e, struct peer *peer,
+	struct link *link, const struct hl_segment *segment);
+HL_MUST enum hl_status hl_regain_letter(
+	struct hl_engine *e, struct hl_envelope *envelope, struct link *link);
+/* want-entries and want-letters that name the asker as origin. */
+HL_MUST enum hl_status hl_regain_serve(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
 
 /* call.c */
 HL_MUST enum hl_status hl_call_letter(struct hl_engine *e,

@@ -188,6 +188,15 @@ static void on_hangup(evutil_socket_t fd, short what, void *ctx)
 		net->config.reload(net->config.ctx);
 }
 
+static void on_backup(evutil_socket_t fd, short what, void *ctx)
+{
+	struct hl_net *net = ctx;
+
+	(void)fd;
+	(void)what;
+	net->backing = net->config.backup != NULL;
+}
+
 static void on_idle(evutil_socket_t fd, short what, void *ctx)
 {
 	struct hl_net *net = ctx;
@@ -202,8 +211,10 @@ static bool signals(struct hl_net *net)
 	net->term = evsignal_new(net->base, SIGTERM, on_stop, net);
 	net->interrupt = evsignal_new(net->base, SIGINT, on_stop, net);
 	net->hangup = evsignal_new(net->base, SIGHUP, on_hangup, net);
+	net->usr1 = evsignal_new(net->base, SIGUSR1, on_backup, net);
 	net->idle = evtimer_new(net->base, on_idle, net);
 	return net->term != NULL && net->interrupt != NULL && net->hangup != NULL &&
+		net->usr1 != NULL && event_add(net->usr1, NULL) == 0 &&
 		net->idle != NULL && event_add(net->term, NULL) == 0 &&
 		event_add(net->interrupt, NULL) == 0 && event_add(net->hangup, NULL) == 0;
 }
@@ -258,6 +269,7 @@ void hl_net_free(struct hl_net *net)
 	event_end(net->term);
 	event_end(net->interrupt);
 	event_end(net->hangup);
+	event_end(net->usr1);
 	event_end(net->idle);
 	if (net->dns != NULL)
 		evdns_base_free(net->dns, 0);
@@ -287,7 +299,7 @@ static void wait_once(struct hl_net *net, bool *tidy)
 {
 	struct timeval idle = {IDLE_MS / 1000, (IDLE_MS % 1000) * 1000};
 
-	if (net->stepped) {
+	if (net->stepped || net->backing) {
 		event_base_loop(net->base, EVLOOP_NONBLOCK);
 		return;
 	}
@@ -311,6 +323,8 @@ bool hl_net_run(struct hl_net *net)
 		arm(net);
 		wait_once(net, &tidy);
 		turn(net);
+		if (net->backing && !net->failed)
+			net->backing = net->config.backup(net->config.ctx);
 	}
 	uint64_t until = clock_ms(CLOCK_BOOTTIME) + GOODBYE_MS;
 	struct timeval little = {0, 50000};

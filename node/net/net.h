@@ -26,6 +26,8 @@ struct hl_net_config {
 	 * was pinned or removed). May call hl_engine_set_peer. May be NULL. */
 	void (*reload)(void *ctx);
 	void (*peers_changed)(void *ctx);
+	/* After SIGUSR1, once a turn while it answers true. May be NULL. */
+	bool (*backup)(void *ctx);
 	void *ctx;
 };
 

@@ -91,7 +91,8 @@ struct hl_net {
 	struct hl_engine *engine;
 	struct hl_store *store;
 	struct event_base *base;
-	struct event *timer, *term, *interrupt, *hangup, *idle;
+	bool backing; /* a backup is under way */
+	struct event *timer, *term, *interrupt, *hangup, *usr1, *idle;
 	struct evdns_base *dns;
 	int timer_fd;
 	struct listener *listeners;

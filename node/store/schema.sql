@@ -139,3 +139,13 @@ CREATE TABLE feed (
 	time INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX feed_links ON feed (time) WHERE sort = 8;
+
+-- step 2
+
+-- After a restored backup: from where on a peer is asked for the own lab's
+-- channel to it.
+CREATE TABLE lost (
+	peer BLOB PRIMARY KEY,
+	epoch INTEGER NOT NULL,
+	number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -10,9 +10,8 @@
 
 #include "schema.sql.h"
 
-#define JOURNAL_LIMIT  (4 * 1024 * 1024)
-#define JOURNAL_PAGES  1000     /* SQLite moves the journal itself above this */
-#define APPLICATION_ID 0x484c31 /* "HL1" */
+#define JOURNAL_LIMIT (4 * 1024 * 1024)
+#define JOURNAL_PAGES 1000 /* SQLite moves the journal itself above this */
 
 _Static_assert(sizeof(schema_steps) / sizeof(schema_steps[0]) == HL_STORE_SCHEMA_LAST,
 	"every step is known");
@@ -126,13 +125,13 @@ static enum hl_status migrate(struct hl_store *store)
 	if (version > HL_STORE_SCHEMA_LAST)
 		return refuse(store,
 			"the store was written by a newer hotlined: install that one");
-	if (version < 0 || (version > 0 && tag != APPLICATION_ID))
+	if (version < 0 || (version > 0 && tag != HL_STORE_APPLICATION))
 		return refuse(store, "the file is no store of hotlined's");
 	for (int64_t step = version; step < HL_STORE_SCHEMA_LAST; step++) {
 		char sql[120];
 		snprintf(sql, sizeof(sql),
 			"PRAGMA user_version=%d; PRAGMA application_id=%d; COMMIT",
-			(int)step + 1, APPLICATION_ID);
+			(int)step + 1, HL_STORE_APPLICATION);
 		status = tell(store, "BEGIN IMMEDIATE");
 		if (status == HL_OK)
 			status = tell(store, schema_steps[step]);

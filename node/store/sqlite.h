@@ -9,7 +9,8 @@
 
 #include "node/store/store.h"
 
-#define HL_QUERIES_MAX 96
+#define HL_QUERIES_MAX       96
+#define HL_STORE_APPLICATION 0x484c31 /* "HL1" */
 
 struct hl_query_slot {
 	const char *sql; /* its address is the key */

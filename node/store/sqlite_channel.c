@@ -301,3 +301,59 @@ enum hl_status hl_store_statement_head(struct hl_store *store,
 	hl_query_drop(&q);
 	return q.status != HL_OK ? q.status : status;
 }
+
+/* Two columns of the first row. */
+static enum hl_status pair(struct hl_query *q, uint64_t *ret_epoch, uint64_t *ret_number)
+{
+	enum hl_status status = HL_UNKNOWN;
+
+	if (hl_query_row(q)) {
+		*ret_epoch = hl_query_uint(q);
+		*ret_number = hl_query_uint(q);
+		status = HL_OK;
+	}
+	hl_query_drop(q);
+	return q->status != HL_OK ? q->status : status;
+}
+
+enum hl_status hl_store_entry_next(struct hl_store *store,
+	const struct hl_channel_key *key, uint64_t number, uint64_t *ret_epoch,
+	uint64_t *ret_number)
+{
+	static const char sql[] =
+		"SELECT epoch, number FROM entry WHERE peer = ? AND outgoing = ?"
+		" AND (epoch, number) >= (?, ?) ORDER BY epoch, number LIMIT 1";
+	struct hl_query q HL_CLEAN_QUERY = {0};
+
+	hl_query_init(&q, store, false, sql, "iduu", &key->peer, (int)key->outgoing,
+		key->epoch, number);
+	return pair(&q, ret_epoch, ret_number);
+}
+
+enum hl_status hl_store_lost_put(
+	struct hl_store *store, const struct hl_id *peer, uint64_t epoch, uint64_t number)
+{
+	static const char sql[] =
+		"INSERT INTO lost (peer, epoch, number) VALUES (?, ?, ?)"
+		" ON CONFLICT DO UPDATE SET epoch = excluded.epoch,"
+		" number = excluded.number";
+
+	return hl_store_run(store, sql, "iuu", peer, epoch, number);
+}
+
+enum hl_status hl_store_lost_get(struct hl_store *store, const struct hl_id *peer,
+	uint64_t *ret_epoch, uint64_t *ret_number)
+{
+	static const char sql[] = "SELECT epoch, number FROM lost WHERE peer = ?";
+	struct hl_query q HL_CLEAN_QUERY = {0};
+
+	hl_query_init(&q, store, false, sql, "i", peer);
+	return pair(&q, ret_epoch, ret_number);
+}
+
+enum hl_status hl_store_lost_drop(struct hl_store *store, const struct hl_id *peer)
+{
+	static const char sql[] = "DELETE FROM lost WHERE peer = ?";
+
+	return hl_store_run(store, sql, "i", peer);
+}

@@ -111,6 +111,15 @@ enum hl_status hl_store_letter_get(
 	return q.status != HL_OK ? q.status : status;
 }
 
+enum hl_status hl_store_letter_replace(
+	struct hl_store *store, const struct hl_id *id, struct hl_view doc)
+{
+	static const char sql[] = "UPDATE letter SET sum = ?, doc = ? WHERE id = ?";
+	struct hl_id sum = sum_of(doc);
+
+	return hl_store_run(store, sql, "ivi", &sum, doc, id);
+}
+
 enum hl_status hl_store_letter_calls(struct hl_store *store, const struct hl_id *sender,
 	uint64_t since, uint64_t *ret_n)
 {

@@ -18,7 +18,7 @@
 #define HL_STORE_ERROR_MAX   256
 #define HL_WAITING_MAX       64 /* letters of one lab that wait for a card */
 #define HL_WAITING_BYTES     (16 * 1024 * 1024)
-#define HL_STORE_SCHEMA_LAST 1 /* the newest schema that this program knows */
+#define HL_STORE_SCHEMA_LAST 2 /* the newest schema that this program knows */
 
 struct hl_store;
 
@@ -42,6 +42,20 @@ HL_MUST enum hl_status hl_store_commit(struct hl_store *store);
 void hl_store_rollback(struct hl_store *store);
 /* Housekeeping for a quiet moment, outside a turn: moves the journal into the file. */
 void hl_store_idle(struct hl_store *store);
+
+/* A whole copy of what is committed, made in steps between turns into an empty file of the
+ * caller's; what is written meanwhile is in it. Errors are the copy's, never the store's. */
+struct hl_store_backup;
+HL_MUST enum hl_status hl_store_backup_begin(struct hl_store *store, const char *path,
+	struct hl_store_backup **ret, char ret_error[static HL_STORE_ERROR_MAX]);
+/* *ret_more false: the copy is whole and on disk. */
+HL_MUST enum hl_status hl_store_backup_step(struct hl_store_backup *backup,
+	bool *ret_more, char ret_error[static HL_STORE_ERROR_MAX]);
+/* Also of one that was not finished. Takes NULL. */
+void hl_store_backup_drop(struct hl_store_backup *backup);
+/* Is a file a whole store of this network and lab? Brings it to the newest schema. */
+HL_MUST enum hl_status hl_store_verify(const char *path, const struct hl_id *net,
+	const struct hl_id *lab, char ret_error[static HL_STORE_ERROR_MAX]);
 
 /* Signed documents. key is the key id of seals and suspensions, and zeros of the others. One card
  * that equivocates is kept aside and never given by the verbs below but hl_store_doc_by_hash. */
@@ -98,6 +112,10 @@ HL_MUST enum hl_status hl_store_letter_get(
 /* Calls by one member since a time. */
 HL_MUST enum hl_status hl_store_letter_calls(struct hl_store *store,
 	const struct hl_id *sender, uint64_t since, uint64_t *ret_n);
+
+/* Another copy of the same letter, with more slips. */
+HL_MUST enum hl_status hl_store_letter_replace(
+	struct hl_store *store, const struct hl_id *id, struct hl_view doc);
 
 /* Letters of a class (answer or close alone) in an incident. */
 HL_MUST enum hl_status hl_store_letter_find(struct hl_store *store,
@@ -194,6 +212,19 @@ HL_MUST enum hl_status hl_store_entry_older(struct hl_store *store,
 /* The id in the newest card entry below a number. */
 HL_MUST enum hl_status hl_store_entry_card(struct hl_store *store,
 	const struct hl_channel_key *key, uint64_t below, struct hl_id *ret_hash);
+/* The first entry of any epoch at or after the key's and a number. */
+HL_MUST enum hl_status hl_store_entry_next(struct hl_store *store,
+	const struct hl_channel_key *key, uint64_t number, uint64_t *ret_epoch,
+	uint64_t *ret_number);
+
+/* After a restored backup: from where on a peer is asked for the own lab's channel to it. */
+HL_MUST enum hl_status hl_store_lost_put(struct hl_store *store, const struct hl_id *peer,
+	uint64_t epoch, uint64_t number);
+HL_MUST enum hl_status hl_store_lost_get(struct hl_store *store, const struct hl_id *peer,
+	uint64_t *ret_epoch, uint64_t *ret_number);
+HL_MUST enum hl_status hl_store_lost_drop(
+	struct hl_store *store, const struct hl_id *peer);
+
 /* receipt 0: stays as it is. */
 HL_MUST enum hl_status hl_store_entry_mark(struct hl_store *store,
 	const struct hl_channel_key *key, uint64_t number, enum hl_proof_state state,

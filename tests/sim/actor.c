@@ -95,8 +95,7 @@ static void greeted(struct sim *sim, size_t lab, size_t index)
 			!sim->letter[i].accepted)
 			submit(sim, i);
 	for (size_t i = 0; i < sim->n_letters; i++)
-		if (sim->letter[i].fed[lab][index] > 0 &&
-			!sim->letter[i].held[lab][index])
+		if (sim->letter[i].told[lab][index] && !sim->letter[i].held[lab][index])
 			fetch(sim, lab, index, &sim->letter[i].id);
 	watch.feed.after = actor->feed_last;
 	ask(sim, lab, index, WHAT_WATCH, 0, &watch);
@@ -119,6 +118,7 @@ static void take_item(
 			fetch(sim, lab, index, &item->id);
 			return;
 		}
+		letter->told[lab][index] = true;
 		/* Twice where it had to wait for a card, else once. */
 		if (++letter->fed[lab][index] > (letter->card_version > 1 ? 2 : 1) &&
 			!sim->options.restores)

@@ -193,8 +193,12 @@ static void check_letter(struct sim *sim, const struct letter *letter)
 		if ((letter->labs >> lab & 1) == 0)
 			continue;
 		sim->count[SIM_CHECKS]++;
+		/* I5: what was sent before and after a restore is held again, own letters and
+		 * received ones; a new one is taken for no old one. */
 		if (!is_stored(sim, lab, letter))
-			sim_fail(sim, "I1: lab-%c never got a letter", (char)('a' + lab));
+			sim_fail(sim, "%s: lab-%c never got a letter%s",
+				sim->node[lab].restored ? "I5" : "I1", (char)('a' + lab),
+				sim->node[lab].restored ? " again" : "");
 		if (lab != letter->lab && (letter->delivered >> lab & 1) == 0)
 			sim_fail(sim, "I1: no receipt of lab-%c came", (char)('a' + lab));
 		for (size_t d = 0; d < 2; d++)

@@ -208,7 +208,8 @@ static void carry_out(struct sim *sim, size_t lab, struct hl_effect_out *effect)
 	case HL_EFFECT_LOG:
 		/* A dead line is no wonder here; what else is an alarm must have a reason. */
 		if (effect->priority <= 1 &&
-			strstr(effect->text, "the line is dead") == NULL)
+			strstr(effect->text, "the line is dead") == NULL &&
+			strstr(effect->text, "letters are missing") == NULL)
 			node->alarms++;
 		if (sim->options.verbose)
 			printf("%10llu lab-%c <%u> %s\n", (unsigned long long)sim->now,
@@ -328,14 +329,16 @@ static void copy_file(const char *from, const char *to)
 /* What a lab's devices have in their outboxes goes to its node again. */
 static void restored(struct sim *sim, size_t lab)
 {
-	struct hl_letter_row row;
-
 	sim->count[SIM_RESTORED]++;
+	sim->node[lab].restored = true;
+	/* What it said in its other life is over: no answer of then comes now. */
+	for (uint64_t i = 1; i <= sim->n_wires; i++)
+		if (sim->wires[i].end[0].device && sim->wires[i].end[0].lab == lab)
+			sim->wires[i].swallows = true;
 	for (size_t i = 0; i < sim->n_letters; i++) {
 		struct letter *l = &sim->letter[i];
 		memset(l->fed[lab], 0, sizeof(l->fed[lab]));
-		if (l->lab == lab &&
-			hl_store_letter_row(sim->node[lab].store, &l->id, &row) != HL_OK)
+		if (l->lab == lab)
 			l->accepted = false;
 	}
 }

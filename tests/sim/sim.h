@@ -57,6 +57,7 @@ struct letter { /* what was really issued */
 	bool accepted;      /* the own node has acknowledged it */
 	uint64_t delivered; /* labs whose receipt the sender's device has seen */
 	uint64_t fed[WORLD_LABS][WORLD_DEVICES]; /* times it stood in the feed */
+	bool told[WORLD_LABS][WORLD_DEVICES];    /* the device knows of it */
 	bool held[WORLD_LABS][WORLD_DEVICES];    /* opened there */
 	bool proven; /* by a segment that its device verified */
 	bool answers_set;
@@ -95,7 +96,8 @@ struct node {
 	uint64_t timer_at, seen_generation;
 	int64_t skew;
 	char path[200];
-	bool saved; /* there is an earlier copy of the file */
+	bool saved;    /* there is an earlier copy of the file */
+	bool restored; /* and it was put back once */
 	struct actor actor[WORLD_DEVICES];
 	uint64_t alarms;
 	struct hl_buf said[WORLD_LABS]; /* a statement or segment it once sent to a lab */
