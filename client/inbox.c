@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "client/channels.h"
 #include "client/docs.h"
 #include "client/outbox.h"
 #include "client/output.h"
@@ -163,6 +164,7 @@ enum hl_exit hl_inbox_turn(struct hl_app *app, struct hl_line *line, struct hl_n
 enum hl_exit hl_inbox_line(struct hl_app *app, struct hl_line **ret)
 {
 	struct hl_line *line = NULL;
+	size_t fetched = 0;
 	char why[512] = "";
 	enum hl_exit code = hl_line_try(app, &line, why, sizeof(why));
 
@@ -176,6 +178,10 @@ enum hl_exit hl_inbox_line(struct hl_app *app, struct hl_line **ret)
 	if (code != HL_EXIT_OK)
 		return code;
 	code = hl_inbox_turn(app, line, NULL);
+	if (code == HL_EXIT_OK)
+		code = hl_channels_check(app, line, false, &fetched);
+	if (code == HL_EXIT_OK && fetched > 0)
+		code = hl_inbox_open(app, NULL);
 	if (code == HL_EXIT_NODE) {
 		hl_note("  the line to your node broke; shown is what this device holds");
 		hl_line_close(line);

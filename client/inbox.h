@@ -27,8 +27,8 @@ HL_MUST enum hl_exit hl_inbox_open(struct hl_app *app, struct hl_news *news);
 HL_MUST enum hl_exit hl_inbox_turn(
 	struct hl_app *app, struct hl_line *line, struct hl_news *news);
 
-/* For commands that read: opens the line and does a turn. Where the node is away that is said, and
- * *ret is NULL with HL_EXIT_OK: what this device holds is shown. */
+/* For commands that read: opens the line, does a turn and looks at the peers' channels. Where the
+ * node is away that is said, and *ret is NULL with HL_EXIT_OK: what this device holds is shown. */
 HL_MUST enum hl_exit hl_inbox_line(struct hl_app *app, struct hl_line **ret);
 
 #endif

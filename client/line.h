@@ -16,6 +16,7 @@ struct hl_line {
 	struct hl_app *app;
 	struct hl_wire wire;
 	uint64_t last_request, last_sent;
+	bool watches; /* events come, and pings go: replies are waited for less long */
 	struct hl_line_hello hello;
 	struct hl_event_kept *events;
 	struct hl_buf event; /* of the event handed out last */

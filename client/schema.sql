@@ -115,6 +115,36 @@ CREATE TABLE outbox (
 	doc BLOB NOT NULL        -- the envelope with all slips
 ) STRICT;
 
+-- How far this device has verified the channel of each peer to the own lab: always up to a head that
+-- the peer signed. What is wrong with it stays until a check finds it right; two heads with one
+-- number stay for ever.
+CREATE TABLE channels (
+	lab BLOB PRIMARY KEY,
+	epoch INTEGER NOT NULL, -- 0: nothing verified yet
+	number INTEGER NOT NULL,
+	link BLOB NOT NULL,
+	head_time INTEGER NOT NULL, -- of the newest head, by the peer's clock
+	checked INTEGER NOT NULL, -- when the node was asked last
+	feed INTEGER NOT NULL,  -- the feed number (meta) then
+	fault INTEGER NOT NULL, -- enum hl_channel_fault
+	since INTEGER NOT NULL, -- when the fault was first seen
+	told INTEGER NOT NULL,  -- the fault that a watch has told of
+	head BLOB,              -- statement
+	contrary BLOB           -- segment: the evidence against head
+) STRICT, WITHOUT ROWID;
+
+-- Letters that stand in those channels and are not held here.
+CREATE TABLE missing (
+	lab BLOB NOT NULL,
+	epoch INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	id BLOB NOT NULL,
+	entered INTEGER NOT NULL, -- by the peer's clock
+	seen INTEGER NOT NULL,    -- when it was first missed here
+	told INTEGER NOT NULL,    -- 1 once a watch has told of it
+	PRIMARY KEY (lab, epoch, number)
+) STRICT, WITHOUT ROWID;
+
 -- What is proven of a letter towards a lab (link 5.8), after this device has verified it.
 CREATE TABLE proofs (
 	id BLOB NOT NULL,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/db.h"
@@ -13,7 +14,9 @@
 
 #define CONNECT_MS 5000
 #define REPLY_MS   30000
+#define WATCH_MS   10000 /* on a watch: a node that hangs must not go unnoticed */
 #define PING_MS    5000
+#define RETRIES    3
 
 void hl_reply_clear(struct hl_reply *reply)
 {
@@ -120,7 +123,8 @@ static enum hl_exit take_reply(const struct hl_frame *request,
 static enum hl_exit wait_reply(
 	struct hl_line *line, const struct hl_frame *request, struct hl_reply *ret)
 {
-	uint64_t deadline = hl_wire_clock() + REPLY_MS;
+	unsigned patience = line->watches ? WATCH_MS : REPLY_MS;
+	uint64_t deadline = hl_wire_clock() + patience;
 
 	for (;;) {
 		struct hl_buf bytes HL_CLEAN_BUF = {0};
@@ -130,7 +134,7 @@ static enum hl_exit wait_reply(
 		if (code == HL_EXIT_DEADLINE)
 			return hl_fail(HL_EXIT_NODE,
 				"your node (%s) did not answer within %u s",
-				line->hello.address, REPLY_MS / 1000);
+				line->hello.address, patience / 1000);
 		if (code)
 			return line_broke(line);
 		if (frame.type == HL_FRAME_REPLY && frame.request == request->request)
@@ -147,6 +151,7 @@ enum hl_exit hl_line_ask(struct hl_line *line, struct hl_frame *request,
 	enum hl_status status;
 
 	request->request = ++line->last_request;
+	line->watches |= request->type == HL_FRAME_WATCH;
 	status = hl_frame_encode(request, &bytes);
 	if (status)
 		return hl_fail_status(status, "ask the node");
@@ -254,12 +259,32 @@ void hl_line_close(struct hl_line *line)
 
 /* Finding the node. */
 
+/* A node has few places for handshakes of one key, and several commands of one device may ask for
+ * them at once: what it turned away is tried again, a little later each time, not all at once. */
+static void pause_before(struct hl_app *app, unsigned try)
+{
+	uint8_t jitter = 0;
+	long ms;
+
+	if (hl_entropy_fill(&app->entropy, &jitter, 1) != HL_OK)
+		jitter = 128;
+	ms = (long)try * (100 + jitter);
+	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000},
+		NULL);
+}
+
 static bool try_node(
 	struct hl_line *line, const struct hl_node *node, const char *address)
 {
 	snprintf(line->hello.address, sizeof(line->hello.address), "%s", address);
-	return hl_wire_open(
-		&line->wire, line->app, address, node, hl_wire_clock() + CONNECT_MS);
+	for (unsigned try = 1;; try++) {
+		if (hl_wire_open(&line->wire, line->app, address, node,
+			    hl_wire_clock() + CONNECT_MS))
+			return true;
+		if (!line->wire.turned_away || try > RETRIES)
+			return false;
+		pause_before(line->app, try);
+	}
 }
 
 /* Each address of each node on the card; or the one address of hotline.conf, whichever node of the

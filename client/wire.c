@@ -128,14 +128,19 @@ static void info_free(struct addrinfo **info)
 
 static bool connect_tcp(struct hl_wire *wire, const char *address, uint64_t deadline)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
 	struct addrinfo *list HL_CLEAN(info_free) = NULL;
 	char host[256], port[16];
 	int error;
 
 	if (!split(address, host, port))
 		return broke(wire, "the address is not host:port, [ipv6]:port or /path");
+	/* A number needs no resolver, which may be slow where there is no network. */
 	error = getaddrinfo(host, port, &hints, &list);
+	if (error == EAI_NONAME) {
+		hints.ai_flags = AI_ADDRCONFIG;
+		error = getaddrinfo(host, port, &hints, &list);
+	}
 	if (error == EAI_NONAME || error == EAI_ADDRFAMILY) {
 		/* AI_ADDRCONFIG leaves out loopback on a machine without a network. */
 		hints.ai_flags = 0;
@@ -249,6 +254,7 @@ static enum hl_status first_message(const struct hl_app *app, const struct hl_no
 
 static bool no_handshake(struct hl_wire *wire)
 {
+	wire->turned_away = wire->fd < 0; /* no deadline passed: it ended the stream */
 	return broke(wire,
 		"it makes no handshake with this device (not enrolled there, or suspended?)");
 }

@@ -10,7 +10,8 @@
 struct hl_wire {
 	int fd; /* -1: none */
 	struct hl_records records;
-	char why[256]; /* what went wrong, a line without "hotline: "; safe to print */
+	bool turned_away; /* it took the connection and ended it within the handshake */
+	char why[256];    /* what went wrong, a line without "hotline: "; safe to print */
 };
 
 /* Times are of hl_wire_clock, ms. */

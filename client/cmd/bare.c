@@ -1,6 +1,7 @@
 /* hotline, alone: what rings, and what to type. */
 #include <stdlib.h>
 
+#include "client/channels.h"
 #include "client/cmd/cmd.h"
 #include "client/cmd/talk.h"
 #include "client/inbox.h"
@@ -276,6 +277,7 @@ static json_t *board_json(struct hl_app *app, const struct board *b, bool reache
 	for (size_t i = 0; i < b->n; i++)
 		json_array_append_new(list, hl_timeline_json(app, &b->threads[i]));
 	json_object_set_new(doc, "incidents", list);
+	json_object_set_new(doc, "channels", hl_channels_json(app));
 	return doc;
 }
 
@@ -296,6 +298,7 @@ enum hl_exit hl_cmd_bare(struct hl_app *app, const struct hl_args *args)
 		print_unreadable(app);
 		print_drafts(app);
 		print_lines(app, line);
+		hl_channels_print(app);
 		if (board.ringing == 0)
 			printf("\n  hotline list     what is open\n"
 			       "  hotline raise    tell another lab\n");

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/channels.h"
 #include "client/cmd/cmd.h"
 #include "client/outbox.h"
 
@@ -28,6 +29,7 @@ struct status {
 	enum hl_exit code; /* of reaching the node */
 	char why[512];
 	size_t waiting; /* documents that the node has not taken */
+	bool channels;  /* the peers' channels are looked at too */
 };
 
 static void status_clear(struct status *s)
@@ -51,6 +53,8 @@ static enum hl_exit ask(struct status *s)
 		code = hl_line_refused(&s->reply, "status");
 	if (!code && s->reply.body.of != HL_FRAME_STATUS)
 		code = hl_fail(HL_EXIT_NODE, "your node sent no status");
+	if (!code && s->channels)
+		code = hl_channels_check(s->app, line, true, NULL);
 	hl_line_close(line);
 	return code;
 }
@@ -209,6 +213,7 @@ static enum hl_exit print_json(const struct status *s)
 	}
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(warnings, json_string(mine[i]));
+	json_object_set_new(doc, "channels", hl_channels_json(app));
 	json_object_set_new(doc, "warnings", warnings);
 	json_object_set_new(doc, "waiting", json_integer((json_int_t)s->waiting));
 	code = hl_json_print(doc);
@@ -275,6 +280,7 @@ static void print_warnings(const struct status *s)
 			hl_safe(s->app, s->reply.body.status.warnings[i]));
 	for (size_t i = 0; i < n; i++)
 		printf("%swarning%s  %s\n", begin, end, mine[i]);
+	hl_channels_print(s->app);
 }
 
 static void print_calls(const struct status *s)
@@ -318,7 +324,7 @@ static enum hl_exit print(const struct status *s)
 
 enum hl_exit hl_cmd_status(struct hl_app *app, const struct hl_args *args)
 {
-	struct status s HL_CLEAN(status_clear) = {.app = app};
+	struct status s HL_CLEAN(status_clear) = {.app = app, .channels = true};
 
 	(void)args;
 	s.code = ask(&s);

@@ -7,21 +7,25 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/channels.h"
 #include "client/cmd/cmd.h"
 #include "client/cmd/talk.h"
 #include "client/inbox.h"
 #include "client/proof.h"
 #include "client/timeline.h"
+#include "client/wire.h"
 
-#define QUIET_MS   60000
-#define BACKOFF_MS 10000
+#define QUIET_MS    10000
+#define CHANNELS_MS 60000
+#define BACKOFF_MS  10000
 
 struct watch {
 	struct hl_app *app;
 	struct hl_line *line;
 	const char *notify; /* a program, or NULL */
 	bool bell, begun;
-	uint64_t away_since; /* ms; 0 while the node is there */
+	uint64_t channels_at; /* boot clock: when to look at the peers' channels again */
+	uint64_t away_since;  /* ms; 0 while the node is there */
 };
 
 /* Runs the program with the event on its standard input. What peers wrote is in that alone: never
@@ -252,6 +256,48 @@ static enum hl_exit begin(struct watch *w)
 	return code == HL_EXIT_OK ? turn(w) : code;
 }
 
+static enum hl_exit tell_trouble(struct watch *w, const struct hl_channel_trouble *t)
+{
+	struct hl_app *app = w->app;
+	bool missing = t->fault == HL_CHANNEL_GOOD;
+	json_t *doc = event(missing ? "missing" : "channel");
+
+	json_object_set_new(doc, "lab", hl_json_id(app, &t->lab));
+	json_object_set_new(doc, "name", json_string(hl_docs_lab_name(app, &t->lab)));
+	json_object_set_new(doc, "number", json_integer((json_int_t)t->number));
+	json_object_set_new(doc, "text", json_string(t->text));
+	if (missing) {
+		json_object_set_new(doc, "id", hl_json_id(app, &t->id));
+		json_object_set_new(doc, "entered", hl_json_time(app, t->entered));
+	} else {
+		json_object_set_new(
+			doc, "fault", json_string(hl_channel_fault_name(t->fault)));
+	}
+	emit(w, hl_scrap(app, "ALARM  %s", t->text), doc, true);
+	return hl_channels_told(app, t);
+}
+
+/* Each minute: has anything been entered for this lab that did not come? */
+static enum hl_exit look_at_channels(struct watch *w)
+{
+	struct hl_channel_trouble troubles[HL_TROUBLES_MAX];
+	uint64_t now = hl_wire_clock();
+	enum hl_exit code;
+	size_t fetched = 0, n;
+
+	if (now < w->channels_at)
+		return HL_EXIT_OK;
+	w->channels_at = now + CHANNELS_MS;
+	code = hl_channels_check(w->app, w->line, true, &fetched);
+	if (!code && fetched > 0)
+		code = turn(w);
+	n = code ? 0 : hl_channels_troubles(w->app, troubles, HL_TROUBLES_MAX);
+	for (size_t i = 0; !code && i < n; i++)
+		if (troubles[i].alarm && !troubles[i].told)
+			code = tell_trouble(w, &troubles[i]);
+	return code;
+}
+
 static enum hl_exit on_line(struct watch *w)
 {
 	enum hl_exit code = begin(w);
@@ -266,6 +312,8 @@ static enum hl_exit on_line(struct watch *w)
 		code = hl_line_event(w->line, QUIET_MS, &frame, &got);
 		if (code == HL_EXIT_OK && got)
 			code = take_event(w, &frame);
+		if (code == HL_EXIT_OK)
+			code = look_at_channels(w);
 		hl_scraps_drop(w->app);
 	}
 	return code;

@@ -169,7 +169,8 @@ static enum hl_status prove_one(struct hl_engine *e, const struct hl_entry_row *
 {
 	const struct hl_channel_key key = {row->peer, true, row->epoch};
 	enum hl_status status = hl_proof_segment(e, &key, row->entry.number,
-		row->entry.number + HL_SEGMENT_ENTRIES_MAX - 1, row->receipt, segment);
+		row->entry.number + HL_SEGMENT_ENTRIES_MAX - 1, row->receipt, NULL,
+		segment);
 
 	if (status == HL_UNKNOWN)
 		return HL_OK; /* no head covers it yet: kept here */
@@ -226,7 +227,7 @@ static enum hl_status prove_other(struct hl_engine *e, struct link *link,
 	if (status == HL_OK && found == 1) {
 		const struct hl_channel_key key = {row.peer, false, row.epoch};
 		status = hl_proof_segment(e, &key, row.entry.number,
-			row.entry.number + HL_SEGMENT_ENTRIES_MAX - 1, 0, &segment);
+			row.entry.number + HL_SEGMENT_ENTRIES_MAX - 1, 0, NULL, &segment);
 		if (status == HL_OK) {
 			item.state = HL_ENTERED;
 			item.segment = hl_view_buf(&segment);
@@ -277,8 +278,9 @@ enum hl_status hl_read_entries(
 	uint64_t first = frame->entries.first > 0 ? frame->entries.first : 1;
 	enum hl_status status = HL_UNKNOWN;
 	if (row->epoch != 0 && first < INT64_MAX - HL_SEGMENT_ENTRIES_MAX)
-		status = hl_proof_segment(
-			e, &key, first, first + HL_SEGMENT_ENTRIES_MAX - 1, 0, &segment);
+		status = hl_proof_segment(e, &key, first,
+			first + HL_SEGMENT_ENTRIES_MAX - 1, 0, outgoing ? NULL : peer,
+			&segment);
 	if (hl_status_ours(status))
 		return status;
 	body.segment = hl_view_buf(&segment);

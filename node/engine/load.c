@@ -14,6 +14,7 @@ static void clear_peer(struct peer *peer)
 {
 	clear_lab(&peer->lab);
 	free(peer->addresses);
+	hl_buf_clear(&peer->newest_head);
 	hl_wipe(peer->psk, sizeof(peer->psk));
 }
 

@@ -22,8 +22,27 @@ static enum hl_status receipt_reach(struct hl_engine *e, const struct hl_channel
 	return HL_OK;
 }
 
+/* SPEC link 5.12: The head is the newest of *from* that the node has taken since it started, where
+ * it names a number in the segment, else the first that covers an entry of it. */
+static enum hl_status pick_head(struct hl_engine *e, const struct hl_channel_key *key,
+	uint64_t first, uint64_t last, const struct peer *newest, uint64_t *ret_covered,
+	struct hl_buf *ret)
+{
+	struct hl_statement s;
+
+	if (newest != NULL && newest->newest_head.n > 0 &&
+		hl_statement_parse(hl_view_buf(&newest->newest_head), &s) == HL_OK &&
+		s.head.epoch == key->epoch && s.head.number >= first &&
+		s.head.number <= last && s.head.number <= newest->in.number) {
+		*ret_covered = s.head.number;
+		return hl_buf_append(ret, hl_view_buf(&newest->newest_head));
+	}
+	return hl_store_statement_head(e->store, key, first, last, ret_covered, ret);
+}
+
 enum hl_status hl_proof_segment(struct hl_engine *e, const struct hl_channel_key *key,
-	uint64_t first, uint64_t last, uint64_t receipt, struct hl_buf *ret)
+	uint64_t first, uint64_t last, uint64_t receipt, const struct peer *newest,
+	struct hl_buf *ret)
 {
 	struct hl_entry_row row[HL_SEGMENT_ENTRIES_MAX], prev;
 	struct hl_entry entry[HL_SEGMENT_ENTRIES_MAX];
@@ -34,8 +53,7 @@ enum hl_status hl_proof_segment(struct hl_engine *e, const struct hl_channel_key
 
 	segment.from = key->outgoing ? e->own.id : key->peer;
 	segment.to = key->outgoing ? key->peer : e->own.id;
-	enum hl_status status =
-		hl_store_statement_head(e->store, key, first, last, &covered, &head);
+	enum hl_status status = pick_head(e, key, first, last, newest, &covered, &head);
 	if (status == HL_OK)
 		status = receipt_reach(e, key, receipt, &doc, &reach);
 	if (status == HL_OK && first == 1)

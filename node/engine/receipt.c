@@ -391,6 +391,21 @@ static enum hl_status take_head(struct hl_engine *e, struct peer *peer,
 	return hl_ask_entries(e, peer, in->epoch, in->number + 1);
 }
 
+static enum hl_status keep_newest(struct peer *peer, uint64_t time, struct hl_view doc)
+{
+	struct hl_buf copy HL_CLEAN_BUF = {0};
+
+	if (time < peer->newest_head_time)
+		return HL_OK;
+	enum hl_status status = hl_buf_append(&copy, doc);
+	if (status != HL_OK)
+		return status;
+	hl_buf_clear(&peer->newest_head);
+	peer->newest_head = hl_buf_steal(&copy);
+	peer->newest_head_time = time;
+	return HL_OK;
+}
+
 enum hl_status hl_statement_take(
 	struct hl_engine *e, struct peer *peer, struct link *link, struct hl_view doc)
 {
@@ -422,6 +437,8 @@ enum hl_status hl_statement_take(
 		return HL_OK;
 	if (s.has_head)
 		status = take_head(e, peer, &s.head, doc);
+	if (status == HL_OK && s.has_head)
+		status = keep_newest(peer, s.time, doc);
 	if (status == HL_OK)
 		status = take_receipt(e, peer, link, &s, doc);
 	if (s.time > peer->statement_time)

@@ -56,6 +56,10 @@ struct peer {
 	struct hl_id last_statement; /* hash of the newest one taken */
 	struct hl_id checked;    /* hash of the newest one whose signature was verified */
 	uint64_t statement_time; /* the greatest time in one of its statements */
+	/* Its newest statement with a head, for devices, which see from its time that nothing is
+	 * held back from them. In memory alone: it is signed again each minute. */
+	struct hl_buf newest_head;
+	uint64_t newest_head_time;
 	uint64_t asked_entries, asked_entries_at;
 	uint64_t asked_letters_at;
 	uint64_t gap_at;    /* when nothing was missing, or was asked for, last */
@@ -356,9 +360,10 @@ HL_MUST enum hl_status hl_read_status(
 	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
 
 /* proof.c: a piece of a channel, as it is given to devices. Entries from first on, at most up to
- * last, with the head that covers them; receipt: number of the statement, 0 none. */
+ * last, with the head that covers them: the newest of that peer's, or (NULL) the first; receipt:
+ * number of the statement, 0 none. */
 HL_MUST enum hl_status hl_proof_segment(struct hl_engine *e,
 	const struct hl_channel_key *key, uint64_t first, uint64_t last, uint64_t receipt,
-	struct hl_buf *ret);
+	const struct peer *newest, struct hl_buf *ret);
 
 #endif
