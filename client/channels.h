@@ -52,12 +52,10 @@ HL_MUST enum hl_exit hl_channel_gone(struct hl_app *app, const struct hl_id *lab
 /* The line to the peer is up: an old head is a fault (and a fresh one ends it). */
 HL_MUST enum hl_exit hl_channel_line_up(struct hl_app *app, const struct hl_id *lab);
 
-/*
- * Asks the node for what has come in the channels of all peers, verifies it, and fetches the
- * letters that are missing; *ret_fetched (may be NULL) counts those that came. Asks only about peers of
- * which something may have changed: the feed moved, or the last check is a minute old, or force.
- * HL_EXIT_NODE (said) when the line broke. Does nothing on a device that does not read.
- */
+/* Asks the node for what has come in the channels of all peers, verifies it, and fetches the
+ * letters that are missing; *ret_fetched (may be NULL) counts those that came. Asks only about
+ * peers of which something may have changed: the feed moved, or the last check is a minute old, or
+ * force. HL_EXIT_NODE (said) when the line broke. Does nothing on a device that does not read. */
 HL_MUST enum hl_exit hl_channels_check(
 	struct hl_app *app, struct hl_line *line, bool force, size_t *ret_fetched);
 

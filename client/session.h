@@ -37,7 +37,8 @@ HL_MUST enum hl_exit hl_line_try(
 
 /* Sends a request (its number is set here) and waits for the reply, at most 30 s (10 s on a line
  * that watches). precedence chooses the lane of a submit, else 0. HL_EXIT_OK also where the node
- * refused: look at ret->code. HL_EXIT_NODE (said) when the line broke; the line is then good for nothing but closing. */
+ * refused: look at ret->code. HL_EXIT_NODE (said) when the line broke; the line is then good for
+ * nothing but closing. */
 HL_MUST enum hl_exit hl_line_ask(struct hl_line *line, struct hl_frame *request,
 	unsigned precedence, struct hl_reply *ret);
 
