@@ -183,7 +183,7 @@ static enum hl_status serve_entries(
 	enum hl_status status =
 		hl_store_entry_next(e->store, &key, first, &key.epoch, &first);
 	if (status == HL_OK)
-		status = hl_proof_segment(e, &key, first, first + 255, 0, &doc);
+		status = hl_proof_segment(e, &key, first, first + 255, 0, NULL, &doc);
 	if (status == HL_UNKNOWN) {
 		const struct hl_segment none = {.from = link->lab,
 			.to = e->own.id,
