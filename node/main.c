@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
 
 #include "node/config.h"
 #include "node/engine/engine.h"
+#include "node/helper/helper.h"
 #include "node/init.h"
 #include "node/keys.h"
 #include "node/log.h"
@@ -34,11 +36,14 @@ struct node {
 	struct hl_store *store;
 	struct hl_engine *engine;
 	struct hl_net *net;
+	int helper; /* its line, until the net has it; -1: none */
 };
 
 static void node_clear(struct node *node)
 {
 	hl_net_free(node->net);
+	if (node->helper >= 0)
+		close(node->helper);
 	hl_engine_free(node->engine);
 	hl_store_close(node->store);
 	hl_node_keys_clear(&node->keys);
@@ -163,6 +168,44 @@ static void apply_peers(void *ctx)
 	}
 }
 
+/* The lab's name on its newest card, where it holds one that can be shown. */
+static void read_name(struct node *node, char ret[static HL_HOOK_NAME_MAX + 1])
+{
+	HL_CLEAN_BUF struct hl_buf doc = {0};
+	HL_CLEAN_CARD struct hl_card card = {0};
+	const struct hl_id zeros = {{0}};
+
+	if (hl_store_doc_get(node->store, HL_DOC_CARD, &node->keys.lab, &zeros, 0,
+		    &doc) == HL_OK &&
+		hl_card_parse(&node->config.net, hl_view_buf(&doc), &card) == HL_OK &&
+		card.name.n <= HL_HOOK_NAME_MAX && hl_text_ok(card.name, HL_TEXT_LINE)) {
+		memcpy(ret, card.name.p, card.name.n);
+		ret[card.name.n] = '\0';
+	}
+}
+
+/* Who is rung goes to the engine, by what to the helper. */
+static void apply_hooks(struct node *node)
+{
+	struct hl_config *config = &node->config;
+	struct hl_policy_hook hook[HL_HOOKS_MAX];
+	const struct hl_policy policy = {.hooks = hook,
+		.n_hooks = config->hooks.n,
+		.steps = config->steps,
+		.n_steps = config->n_steps,
+		.persons = config->persons,
+		.n_persons = config->n_persons};
+
+	for (size_t i = 0; i < config->hooks.n; i++)
+		hook[i] = config->hooks.list[i].hook;
+	config->hooks.lab = node->keys.lab;
+	read_name(node, config->hooks.lab_name);
+	/* First the helper, so that it knows what the engine may ask for. */
+	hl_net_hooks(node->net, &config->hooks);
+	if (hl_engine_set_policy(node->engine, &policy) != HL_OK)
+		hl_log_write(LOG_ERR, "hooks: no memory, the old ones stay");
+}
+
 /* Faults of a configuration, each as a record. */
 static void log_faults(char *text)
 {
@@ -199,6 +242,7 @@ static void reload(void *ctx)
 	node->config = fresh;
 	hl_log_open(fresh.log_level);
 	apply_peers(node);
+	apply_hooks(node);
 	hl_log_write(LOG_NOTICE,
 		"%s: read again (listen, socket and state-dir change at a restart)",
 		node->path);
@@ -253,6 +297,10 @@ static int open_net(struct node *node)
 
 	if (hl_net_new(&config, node->engine, node->store, &node->net) != HL_OK)
 		return refuse("the event loop could not be made");
+	int fd = node->helper;
+	node->helper = -1;
+	if (!hl_net_helper(node->net, fd))
+		return refuse("the event loop could not be made");
 	for (size_t i = 0; i < node->config.n_listen; i++) {
 		if (!hl_net_listen(node->net, node->config.listen[i], why, sizeof(why)))
 			return refuse(why);
@@ -285,12 +333,23 @@ static void greet(struct node *node)
 			node->config.state_dir, HL_NODE_REQUEST_FILE);
 }
 
+/* In the helper: what it has inherited of secrets. */
+static void forget(void *ctx)
+{
+	struct node *node = ctx;
+
+	hl_config_clear(&node->config);
+}
+
 static int run(struct node *node)
 {
 	char why[HL_NODE_ERROR_MAX];
 	const char *missing = "";
-	int code = open_state(node);
+	int error = node->check ? 0 : hl_helper_start(forget, node, &node->helper);
 
+	if (error != 0)
+		return refuse("the helper that runs hooks could not be started");
+	int code = open_state(node);
 	if (code != EXIT_GOOD)
 		return code;
 	if (node->check) {
@@ -305,6 +364,7 @@ static int run(struct node *node)
 	if (missing[0] != '\0')
 		hl_log_write(LOG_NOTICE, "sandbox: not offered here: %s", missing);
 	apply_peers(node);
+	apply_hooks(node);
 	greet(node);
 	hl_log_write(LOG_NOTICE, "ready: hotlined %s", hl_version());
 #ifdef HAVE_SYSTEMD
@@ -318,7 +378,7 @@ static int run(struct node *node)
 
 int main(int argc, char **argv)
 {
-	struct node node = {0};
+	struct node node = {.helper = -1};
 	char why[HL_NODE_ERROR_MAX];
 
 	if (hl_sandbox_early() != 0)

@@ -177,6 +177,8 @@ enum hl_status hl_engine_load(struct hl_engine *e)
 		status = hl_store_feed_last(e->store, &e->feed_last);
 	if (status == HL_OK)
 		status = hl_call_load(e);
+	if (status == HL_OK)
+		status = hl_asked_load(e);
 	return status == HL_OK ? hl_engine_load_known(e) : status;
 }
 

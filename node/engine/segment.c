@@ -30,6 +30,25 @@ enum hl_status hl_ask_entries(
 	return hl_send(e, peer->link, &frame, 0);
 }
 
+/* A gap that stays is told, and its end. */
+static enum hl_status tell_gap(struct hl_engine *e, struct peer *peer, uint64_t missing)
+{
+	enum hl_status status = HL_OK;
+
+	if (missing == 0) {
+		if (peer->gap_told)
+			status = hl_hook_gap(e, &peer->lab.id, 0);
+		peer->gap_told = false;
+		peer->gap_since = 0;
+	} else if (peer->gap_since == 0) {
+		peer->gap_since = e->now.boot > 0 ? e->now.boot : 1;
+	} else if (!peer->gap_told && e->now.boot - peer->gap_since >= GAP_MS) {
+		peer->gap_told = true;
+		status = hl_hook_gap(e, &peer->lab.id, missing);
+	}
+	return status;
+}
+
 /* SPEC channel 3.8: A number that is named by a head and not held is a gap; it is asked for. */
 enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 {
@@ -60,6 +79,8 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 		peer->ask_wait = WANT_EVERY_MS;
 	peer->ask_since = peer->in.since;
 	uint64_t wait = quiet ? peer->ask_wait : GAP_MS;
+	if (status == HL_OK)
+		status = tell_gap(e, peer, n + (peer->in.head_number - peer->in.number));
 	if (status != HL_OK || n == 0 || e->now.boot - peer->gap_at < wait)
 		return status;
 	peer->ask_wait = wait * 2 < ASK_MAX_MS ? wait * 2 : ASK_MAX_MS;

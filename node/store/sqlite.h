@@ -9,7 +9,7 @@
 
 #include "node/store/store.h"
 
-#define HL_QUERIES_MAX 96
+#define HL_QUERIES_MAX 128
 
 struct hl_query_slot {
 	const char *sql; /* its address is the key */
