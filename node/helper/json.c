@@ -58,11 +58,12 @@ static json_t *alert_key(const struct hl_hook_run *run)
 
 static const char *state_of(const struct hl_hook_run *run)
 {
-	static const char *const lines[] = {"never", "down", "connecting", "up"};
+	static const char *const lines[] = {
+		"never", "down", "connecting", "up", "degraded", "silent"};
 	static const char *const nodes[] = {"back", "silent", "dead"};
 
 	switch (run->event) {
-	case HL_HOOK_LINK: return run->value < 4 ? lines[run->value] : NULL;
+	case HL_HOOK_LINK: return run->value < 6 ? lines[run->value] : NULL;
 	case HL_HOOK_GAP: return run->value > 0 ? "open" : "closed";
 	case HL_HOOK_STORE: return run->value > 0 ? "trouble" : "recovered";
 	case HL_HOOK_NODE_SILENT: return run->value < 3 ? nodes[run->value] : NULL;
