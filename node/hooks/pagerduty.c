@@ -1,5 +1,5 @@
-/* pagerduty KEY-FILE [URL]: triggers, acknowledges and resolves by the Events API v2. KEY-FILE holds
- * the integration's routing key. */
+/* pagerduty KEY-FILE [URL]: triggers, acknowledges and resolves by the Events API v2. KEY-FILE
+ * holds the integration's routing key. */
 #include <stdlib.h>
 #include <string.h>
 
