@@ -2,6 +2,7 @@
  * hotlined: the lab's always-on mailbox and switchboard.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #endif
 
 #include "node/config.h"
+#include "node/disk.h"
 #include "node/engine/engine.h"
 #include "node/helper/helper.h"
 #include "node/init.h"
@@ -253,6 +255,21 @@ static void log_line(unsigned priority, const char *line)
 	hl_log_line((int)priority, line);
 }
 
+/* Of this boot of the machine; zeros where the kernel does not tell. */
+static struct hl_id boot_id(void)
+{
+	HL_CLEAN_BUF struct hl_buf text = {0};
+	struct hl_id ret = {{0}};
+
+	if (hl_disk_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256, false,
+		    &text) == 0 &&
+		text.n > 0) {
+		struct hl_view view = hl_view_buf(&text);
+		hl_sha256(&view, 1, &ret);
+	}
+	return ret;
+}
+
 static int open_state(struct node *node)
 {
 	char why[HL_NODE_ERROR_MAX], path[4200], store_why[HL_STORE_ERROR_MAX];
@@ -272,6 +289,7 @@ static int open_state(struct node *node)
 		.sign = &node->keys.sign,
 		.entropy = hl_system_entropy(),
 		.version = hl_version(),
+		.boot = boot_id(),
 	};
 	memcpy(config.link, node->keys.link.pub, HL_KEY_SIZE);
 	enum hl_status status = hl_engine_new(&config, node->store, &now, &node->engine);

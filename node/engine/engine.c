@@ -43,7 +43,9 @@ enum hl_status hl_engine_new(const struct hl_engine_config *config,
 	e->own.id = config->lab;
 	e->generation = 1;
 	e->trim_at = now->boot;
-	enum hl_status status = hl_engine_load(e);
+	enum hl_status status = hl_engine_load_scale(e);
+	if (status == HL_OK)
+		status = hl_engine_load(e);
 	if (status != HL_OK) {
 		hl_engine_free(e);
 		return status;
@@ -420,11 +422,14 @@ enum hl_status hl_engine_commit(struct hl_engine *e, const struct hl_now *now)
 		status = say_all(e);
 	if (status > 0)
 		status = HL_ERR_INTERNAL;
+	if (status == HL_OK && e->scale_changed)
+		status = hl_store_scale_put(e->store, &e->config.boot, e->ahead);
 	const bool wrote = hl_store_dirty(e->store);
 	if (status == HL_OK)
 		status = hl_store_commit(e->store);
 	if (status != HL_OK)
 		return lose_turn(e, status);
+	e->scale_changed = false;
 	e->hooks.begun = 0;
 	e->hooks.settled = e->hooks.resumed;
 	if (wrote)

@@ -35,6 +35,7 @@ struct hl_engine_config {
 	uint8_t link[HL_KEY_SIZE];      /* the node's link key, public */
 	struct hl_entropy entropy;      /* for jitter alone */
 	const char *version;            /* of this program */
+	struct hl_id boot; /* tells boots of the machine apart; zeros: not known */
 };
 
 /* A link is named by a number that the caller gives it and never uses again. */

@@ -137,6 +137,8 @@ struct hl_engine {
 	struct hl_store *store;
 	struct hl_now now;
 	struct hl_now start;
+	uint64_t ahead; /* of the boot clock: the node's own scale of time, modulo 2^64 */
+	bool scale_changed;    /* to be kept with the next turn */
 	enum hl_status failed; /* of this turn */
 	struct effects turn, ready;
 
@@ -161,10 +163,11 @@ struct hl_engine {
 	struct cause cause[CAUSES_MAX];
 };
 
-/* The node's own scale of time: wall time at the start, run on by the boot clock. */
+/* The node's own scale of time: wall time as it was at the first start since the machine was booted,
+ * run on by the boot clock. */
 static inline uint64_t hl_engine_scale(const struct hl_engine *e)
 {
-	return e->start.wall + (e->now.boot - e->start.boot);
+	return e->ahead + e->now.boot;
 }
 
 /* effect.c */
@@ -198,6 +201,8 @@ struct hl_short hl_short(const struct hl_id *id);
 
 /* load.c */
 HL_MUST enum hl_status hl_engine_load(struct hl_engine *e);
+/* The scale of time, once at the start. */
+HL_MUST enum hl_status hl_engine_load_scale(struct hl_engine *e);
 HL_MUST enum hl_status hl_engine_load_peers(struct hl_engine *e);
 HL_MUST enum hl_status hl_engine_load_known(struct hl_engine *e);
 /* The PSK that an admin has set; zeros where none was. */

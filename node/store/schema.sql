@@ -158,6 +158,14 @@ CREATE TABLE asked (
 CREATE INDEX asked_waiting ON asked (deadline) WHERE state = 1;
 CREATE INDEX asked_incident ON asked (incident) WHERE state IN (1, 4);
 
+-- The scale of time that deadlines are on: ahead of the clock of one boot of
+-- the machine, in ms.
+CREATE TABLE scale (
+	one INTEGER PRIMARY KEY CHECK (one = 1),
+	boot BLOB NOT NULL,
+	ahead INTEGER NOT NULL
+) STRICT;
+
 -- Runs of hooks. state 1 waits for due, 2 handed out, 3 done, 4 failed for
 -- good, 5 dropped; moment 0: no step; due on the node's own scale of time:
 -- when to hand it out (again); first: when it was due at first; ended: wall

@@ -279,6 +279,13 @@ HL_MUST enum hl_status hl_store_asked_incident(struct hl_store *store,
 	const struct hl_id *incident, struct hl_asked_row *ret, size_t max,
 	size_t *ret_n);
 
+/* The node's own scale of time is kept through a restart: of which boot of the machine it is, and
+ * how far it is ahead of that boot's clock. HL_UNKNOWN: none is kept. */
+HL_MUST enum hl_status hl_store_scale_put(
+	struct hl_store *store, const struct hl_id *boot, uint64_t ahead);
+HL_MUST enum hl_status hl_store_scale_get(
+	struct hl_store *store, struct hl_id *ret_boot, uint64_t *ret_ahead);
+
 /* Runs of hooks. */
 
 enum hl_hook_state {

@@ -75,6 +75,11 @@ static int setup(void **state)
 	if (bench_setup(state) != 0)
 		return -1;
 	struct bench *b = *state;
+	/* From here on it knows which boot of the machine this is. */
+	memset(b->config.boot.b, 5, sizeof(b->config.boot.b));
+	hl_engine_free(b->engine);
+	bench_start(b);
+	bench_fetch_effects(b);
 	set_policy(b, hooks, 3, NULL, 0);
 	bench_device(b, DEVICE, 0);
 	bench_peer(b, PEER, 1);
@@ -413,6 +418,29 @@ static void a_jump_of_the_clock_neither_skips_nor_repeats(void **state)
 	}
 }
 
+/* And none that a restart follows, as long as the machine goes on. */
+static void a_jump_before_a_restart_neither(void **state)
+{
+	struct bench *b = *state;
+	struct hl_id call;
+
+	ring(b, HL_IMMEDIATE, HL_ACTUAL, &call);
+	all_done(b);
+	restart(b, 86400000, 60000);
+	assert_int_equal(b->n_hooks, 0);
+	restart(b, (uint64_t)-2 * 86400000, 59999);
+	assert_int_equal(b->n_hooks, 0);
+	pass(b, 1);
+	assert_int_equal(runs(b, HL_HOOK_STEP, "second contact"), 1);
+	pass(b, 480000);
+	assert_int_equal(runs(b, HL_HOOK_OVERDUE, "news"), 1);
+	all_done(b);
+	/* After a reboot the wall is all there is to go by. */
+	b->config.boot.b[0]++;
+	restart(b, 86400000 + 600000, (uint64_t)-600000);
+	assert_int_equal(runs(b, HL_HOOK_STEP, "everyone"), 1);
+}
+
 /* The boot clock runs through it; then all that was due comes once. */
 static void a_suspend_skips_nothing(void **state)
 {
@@ -705,6 +733,7 @@ int main(void)
 		BENCH(one_that_was_handed_out_runs_again_after_a_crash),
 		BENCH(what_was_due_while_it_was_away_runs_at_once),
 		BENCH(a_jump_of_the_clock_neither_skips_nor_repeats),
+		BENCH(a_jump_before_a_restart_neither),
 		BENCH(a_suspend_skips_nothing),
 		BENCH(what_fails_is_tried_again_with_longer_breaks),
 		BENCH(without_a_result_it_is_handed_out_again),
