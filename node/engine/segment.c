@@ -79,8 +79,11 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 		peer->ask_wait = WANT_EVERY_MS;
 	peer->ask_since = peer->in.since;
 	uint64_t wait = quiet ? peer->ask_wait : GAP_MS;
+	uint64_t unnamed = peer->in.head_number > peer->in.number
+		? peer->in.head_number - peer->in.number
+		: 0;
 	if (status == HL_OK)
-		status = tell_gap(e, peer, n + (peer->in.head_number - peer->in.number));
+		status = tell_gap(e, peer, n + unnamed);
 	if (status != HL_OK || n == 0 || e->now.boot - peer->gap_at < wait)
 		return status;
 	peer->ask_wait = wait * 2 < ASK_MAX_MS ? wait * 2 : ASK_MAX_MS;

@@ -163,8 +163,8 @@ struct hl_engine {
 	struct cause cause[CAUSES_MAX];
 };
 
-/* The node's own scale of time: wall time as it was at the first start since the machine was booted,
- * run on by the boot clock. */
+/* The node's own scale of time: wall time as it was at the first start since the machine was
+ * booted, run on by the boot clock. */
 static inline uint64_t hl_engine_scale(const struct hl_engine *e)
 {
 	return e->ahead + e->now.boot;
