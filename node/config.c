@@ -12,30 +12,13 @@
 #include <unistd.h>
 
 #include "node/config_build.h"
+#include "node/config_read.h"
 #include "node/config_check.h"
 #include "node/disk.h"
 
-/* An option that nobody can write (the text is refused for such a character): it carries the
- * reader to libConfuse's callbacks, which are given nothing else. */
-#define READER     "\001"
-#define FAULTS_MAX 50
-
-struct fault {
-	int line;
-	char *text;
-};
-
-struct reader {
-	const char *path;
-	char *dir; /* relative paths begin here */
-	struct fault faults[FAULTS_MAX];
-	size_t n_faults;
-	bool unreadable; /* libConfuse gave up, at this line: */
-	int line;
-};
-
 static void reader_clear(struct reader *reader)
 {
+	hl_config_uses_clear(reader);
 	free(reader->dir);
 	for (size_t i = 0; i < reader->n_faults; i++)
 		free(reader->faults[i].text);
@@ -69,8 +52,7 @@ static void fault_add(struct reader *reader, int line, const char *format, va_li
 	reader->faults[reader->n_faults++] = (struct fault){line, text};
 }
 
-__attribute__((format(printf, 3, 4))) static void fault(
-	struct reader *reader, int line, const char *format, ...)
+void fault(struct reader *reader, int line, const char *format, ...)
 {
 	va_list list;
 
@@ -79,7 +61,7 @@ __attribute__((format(printf, 3, 4))) static void fault(
 	va_end(list);
 }
 
-static struct reader *reader_of(cfg_t *cfg)
+struct reader *reader_of(cfg_t *cfg)
 {
 	return cfg_getopt(cfg, READER)->simple_value.ptr
 		? (struct reader *)cfg_getopt(cfg, READER)->simple_value.ptr
@@ -226,6 +208,18 @@ static cfg_t *parse(struct reader *reader, const char *text)
 		.simple_value = {.ptr = (void **)reader}};
 	cfg_opt_t peer[] = {CFG_STR_LIST("address", NULL, CFGF_NODEFAULT),
 		CFG_STR("psk-file", NULL, CFGF_NODEFAULT), carrier, CFG_END()};
+	cfg_opt_t hook[] = {CFG_STR_LIST("command", NULL, CFGF_NODEFAULT),
+		CFG_INT("timeout", 30, CFGF_NONE),
+		CFG_STR_LIST("events", NULL, CFGF_NODEFAULT),
+		CFG_BOOL("exercise", cfg_false, CFGF_NONE), carrier, CFG_END()};
+	cfg_opt_t step[] = {CFG_STR("when", "call", CFGF_NONE),
+		CFG_INT("after", 0, CFGF_NONE), CFG_INT("repeat", 0, CFGF_NONE),
+		CFG_STR("hook", NULL, CFGF_NODEFAULT),
+		CFG_STR_LIST("contacts", NULL, CFGF_NODEFAULT), carrier, CFG_END()};
+	cfg_opt_t policy[] = {
+		CFG_SEC("step", step, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		carrier, CFG_END()};
+	cfg_opt_t person[] = {CFG_STR("quiet", NULL, CFGF_NODEFAULT), carrier, CFG_END()};
 	cfg_opt_t options[] = {CFG_STR("network", "hotline", CFGF_NONE),
 		CFG_STR("state-dir", "/var/lib/hotline", CFGF_NONE),
 		CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
@@ -235,7 +229,11 @@ static cfg_t *parse(struct reader *reader, const char *text)
 		CFG_BOOL("allow-root", cfg_false, CFGF_NONE),
 		CFG_STR("log-level", "info", CFGF_NONE),
 		CFG_SEC("peer", peer, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("hook", hook, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("policy", policy, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("person", person, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		carrier, CFG_END()};
+	hl_config_uses_clear(reader);
 	cfg_t *cfg = cfg_init(options, CFGF_NONE);
 
 	if (!cfg)
@@ -251,6 +249,7 @@ static cfg_t *parse(struct reader *reader, const char *text)
 	cfg_set_validate_func(cfg, "peer", check_peer);
 	cfg_set_validate_func(cfg, "peer|address", check_address);
 	cfg_set_validate_func(cfg, "peer|psk-file", check_psk);
+	hl_config_hook_checks(cfg);
 	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS)
 		reader->unreadable = true;
 	return cfg;
@@ -366,7 +365,9 @@ int hl_config_read(const char *path, FILE *errors, struct hl_config *ret)
 	read_text(&reader, &text);
 	if (reader.n_faults == 0)
 		cfg = parse_all(&reader, (char *)text.p);
-	if (cfg && !hl_config_build(cfg, reader.dir, &config))
+	if (cfg)
+		hl_config_uses_check(cfg, &reader);
+	if (cfg && reader.n_faults == 0 && !hl_config_build(cfg, reader.dir, &config))
 		fault(&reader, 0, "out of memory, or a psk-file has just changed");
 	if (!cfg || reader.n_faults > 0) {
 		print_faults(&reader, errors);

@@ -1,12 +1,13 @@
 /*
  * hotlined.conf: what the administrator of a node decides. Who may do what stands in the card,
- * which labs are peers in the directory; here stand only places, addresses and names.
+ * which labs are peers in the directory; here stand places, addresses, names, and who is rung when.
  */
 #ifndef HL_NODE_CONFIG_H
 #define HL_NODE_CONFIG_H
 
 #include <stdio.h>
 
+#include "node/helper/wire.h"
 #include "protocol/hotline.h"
 
 #define HL_CONFIG_PATH        "/etc/hotline/hotline.conf"
@@ -44,6 +45,11 @@ struct hl_config {
 	int log_level; /* LOG_ERR … LOG_DEBUG of syslog.h */
 	struct hl_config_peer *peers;
 	size_t n_peers;
+	struct hl_hook_programs hooks; /* their lab is the caller's to fill in */
+	struct hl_policy_step *steps;  /* their hooks are among these */
+	size_t n_steps;
+	struct hl_policy_person *persons;
+	size_t n_persons;
 };
 
 #define HL_CLEAN_CONFIG HL_CLEAN(hl_config_clear)

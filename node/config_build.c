@@ -79,7 +79,7 @@ bool hl_config_build(cfg_t *cfg, const char *dir, struct hl_config *ret)
 		return false;
 	if (user && !(ret->user = strdup(user)))
 		return false;
-	return build_lists(dir, cfg, ret);
+	return build_lists(dir, cfg, ret) && hl_config_build_hooks(cfg, ret);
 }
 
 void hl_config_clear(struct hl_config *config)
@@ -96,5 +96,8 @@ void hl_config_clear(struct hl_config *config)
 		hl_key32_clear(&config->peers[i].psk);
 	}
 	free(config->peers);
+	hl_hook_programs_clear(&config->hooks);
+	free(config->steps);
+	free(config->persons);
 	memset(config, 0, sizeof(*config));
 }

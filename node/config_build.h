@@ -15,4 +15,7 @@ char *hl_config_absolute(const char *dir, const char *path);
  * ret is then half made. */
 bool hl_config_build(cfg_t *cfg, const char *dir, struct hl_config *ret);
 
+/* config_hook.c: the part of hooks, policies and persons; as above. */
+bool hl_config_build_hooks(cfg_t *cfg, struct hl_config *ret);
+
 #endif

@@ -2,18 +2,22 @@
  * hotlined: the lab's always-on mailbox and switchboard.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
 
 #include "node/backup.h"
 #include "node/config.h"
+#include "node/disk.h"
 #include "node/engine/engine.h"
+#include "node/helper/helper.h"
 #include "node/init.h"
 #include "node/keys.h"
 #include "node/log.h"
@@ -36,12 +40,15 @@ struct node {
 	struct hl_engine *engine;
 	struct hl_net *net;
 	struct hl_store_backup *backup; /* under way */
+	int helper;                     /* its line, until the net has it; -1: none */
 };
 
 static void node_clear(struct node *node)
 {
 	hl_store_backup_drop(node->backup);
 	hl_net_free(node->net);
+	if (node->helper >= 0)
+		close(node->helper);
 	hl_engine_free(node->engine);
 	hl_store_close(node->store);
 	hl_node_keys_clear(&node->keys);
@@ -166,6 +173,44 @@ static void apply_peers(void *ctx)
 	}
 }
 
+/* The lab's name on its newest card, where it holds one that can be shown. */
+static void read_name(struct node *node, char ret[static HL_HOOK_NAME_MAX + 1])
+{
+	HL_CLEAN_BUF struct hl_buf doc = {0};
+	HL_CLEAN_CARD struct hl_card card = {0};
+	const struct hl_id zeros = {{0}};
+
+	if (hl_store_doc_get(node->store, HL_DOC_CARD, &node->keys.lab, &zeros, 0,
+		    &doc) == HL_OK &&
+		hl_card_parse(&node->config.net, hl_view_buf(&doc), &card) == HL_OK &&
+		card.name.n <= HL_HOOK_NAME_MAX && hl_text_ok(card.name, HL_TEXT_LINE)) {
+		memcpy(ret, card.name.p, card.name.n);
+		ret[card.name.n] = '\0';
+	}
+}
+
+/* Who is rung goes to the engine, by what to the helper. */
+static void apply_hooks(struct node *node)
+{
+	struct hl_config *config = &node->config;
+	struct hl_policy_hook hook[HL_HOOKS_MAX];
+	const struct hl_policy policy = {.hooks = hook,
+		.n_hooks = config->hooks.n,
+		.steps = config->steps,
+		.n_steps = config->n_steps,
+		.persons = config->persons,
+		.n_persons = config->n_persons};
+
+	for (size_t i = 0; i < config->hooks.n; i++)
+		hook[i] = config->hooks.list[i].hook;
+	config->hooks.lab = node->keys.lab;
+	read_name(node, config->hooks.lab_name);
+	/* First the helper, so that it knows what the engine may ask for. */
+	hl_net_hooks(node->net, &config->hooks);
+	if (hl_engine_set_policy(node->engine, &policy) != HL_OK)
+		hl_log_write(LOG_ERR, "hooks: no memory, the old ones stay");
+}
+
 /* Faults of a configuration, each as a record. */
 static void log_faults(char *text)
 {
@@ -202,6 +247,7 @@ static void reload(void *ctx)
 	node->config = fresh;
 	hl_log_open(fresh.log_level);
 	apply_peers(node);
+	apply_hooks(node);
 	hl_log_write(LOG_NOTICE,
 		"%s: read again (listen, socket and state-dir change at a restart)",
 		node->path);
@@ -218,6 +264,21 @@ static bool backup(void *ctx)
 static void log_line(unsigned priority, const char *line)
 {
 	hl_log_line((int)priority, line);
+}
+
+/* Of this boot of the machine; zeros where the kernel does not tell. */
+static struct hl_id boot_id(void)
+{
+	HL_CLEAN_BUF struct hl_buf text = {0};
+	struct hl_id ret = {{0}};
+
+	if (hl_disk_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256, false,
+		    &text) == 0 &&
+		text.n > 0) {
+		struct hl_view view = hl_view_buf(&text);
+		hl_sha256(&view, 1, &ret);
+	}
+	return ret;
 }
 
 static int open_state(struct node *node)
@@ -239,6 +300,7 @@ static int open_state(struct node *node)
 		.sign = &node->keys.sign,
 		.entropy = hl_system_entropy(),
 		.version = hl_version(),
+		.boot = boot_id(),
 	};
 	memcpy(config.link, node->keys.link.pub, HL_KEY_SIZE);
 	enum hl_status status = hl_engine_new(&config, node->store, &now, &node->engine);
@@ -264,6 +326,10 @@ static int open_net(struct node *node)
 	};
 
 	if (hl_net_new(&config, node->engine, node->store, &node->net) != HL_OK)
+		return refuse("the event loop could not be made");
+	int fd = node->helper;
+	node->helper = -1;
+	if (!hl_net_helper(node->net, fd))
 		return refuse("the event loop could not be made");
 	for (size_t i = 0; i < node->config.n_listen; i++) {
 		if (!hl_net_listen(node->net, node->config.listen[i], why, sizeof(why)))
@@ -297,12 +363,23 @@ static void greet(struct node *node)
 			node->config.state_dir, HL_NODE_REQUEST_FILE);
 }
 
+/* In the helper: what it has inherited of secrets. */
+static void forget(void *ctx)
+{
+	struct node *node = ctx;
+
+	hl_config_clear(&node->config);
+}
+
 static int run(struct node *node)
 {
 	char why[HL_NODE_ERROR_MAX];
 	const char *missing = "";
-	int code = open_state(node);
+	int error = node->check ? 0 : hl_helper_start(forget, node, &node->helper);
 
+	if (error != 0)
+		return refuse("the helper that runs hooks could not be started");
+	int code = open_state(node);
 	if (code != EXIT_GOOD)
 		return code;
 	if (node->check) {
@@ -317,6 +394,7 @@ static int run(struct node *node)
 	if (missing[0] != '\0')
 		hl_log_write(LOG_NOTICE, "sandbox: not offered here: %s", missing);
 	apply_peers(node);
+	apply_hooks(node);
 	greet(node);
 	hl_log_write(LOG_NOTICE, "ready: hotlined %s", hl_version());
 #ifdef HAVE_SYSTEMD
@@ -330,7 +408,7 @@ static int run(struct node *node)
 
 int main(int argc, char **argv)
 {
-	struct node node = {0};
+	struct node node = {.helper = -1};
 	char why[HL_NODE_ERROR_MAX];
 
 	if (hl_sandbox_early() != 0)

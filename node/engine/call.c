@@ -17,6 +17,30 @@ enum hl_status hl_call_load(struct hl_engine *e)
 	return status;
 }
 
+/* What hooks are told of a call. */
+static enum hl_status tell(
+	struct hl_engine *e, const struct hl_call_row *row, enum hl_hook_event event)
+{
+	const struct hl_hook_run run = {.event = event,
+		.has_lab = true,
+		.lab = row->lab,
+		.has_call = true,
+		.call = row->id,
+		.incident = row->incident,
+		.precedence = row->precedence,
+		.status = row->status,
+		.stored = row->stored,
+		.deadline = row->deadline,
+		.moment = HL_MOMENT_CALL};
+	enum hl_status status = hl_hook_event(e, &run);
+
+	if (status == HL_OK && event == HL_HOOK_CALL)
+		status = hl_hook_steps(e, &run, hl_engine_scale(e));
+	if (status == HL_OK && (event == HL_HOOK_ANSWERED || event == HL_HOOK_CLOSED))
+		status = hl_hook_stop(e, &row->id, NULL);
+	return status;
+}
+
 static enum hl_status answered(struct hl_engine *e, const struct hl_id *call)
 {
 	struct hl_call_row row;
@@ -31,19 +55,19 @@ static enum hl_status answered(struct hl_engine *e, const struct hl_id *call)
 	status = hl_store_call_mark(e->store, call, HL_RING_ANSWERED, 0);
 	if (status == HL_OK)
 		status = hl_feed(e, HL_FEED_ANSWERED, call, &row.lab, 0);
+	if (status == HL_OK)
+		status = tell(e, &row, HL_HOOK_ANSWERED);
 	return status == HL_OK ? hl_call_load(e) : status;
 }
 
 /* SPEC envelope 3.5: an answer stops the ringing of the call that it answers at a lab when it is
  * signed by an operator of that lab */
-static bool answers(
-	struct hl_engine *e, const struct hl_core *core, const struct hl_card *card)
+static bool answers(const struct hl_core *core, const struct hl_card *card)
 {
 	const struct hl_member *member =
 		card != NULL ? hl_card_member(card, &core->sender) : NULL;
 
-	return core->class == HL_CLASS_ANSWER && core->has_answers &&
-		hl_id_eq(&core->lab, &e->own.id) && member != NULL &&
+	return core->class == HL_CLASS_ANSWER && core->has_answers && member != NULL &&
 		member->role == HL_MEMBER_OPERATOR;
 }
 
@@ -61,6 +85,8 @@ static enum hl_status close_calls(struct hl_engine *e, const struct hl_id *incid
 			if (status == HL_OK)
 				status = hl_feed(
 					e, HL_FEED_CLOSED, &row[i].id, &row[i].lab, 0);
+			if (status == HL_OK)
+				status = tell(e, &row[i], HL_HOOK_CLOSED);
 		}
 	} while (status == HL_OK && n == BATCH);
 	return status == HL_OK ? hl_call_load(e) : status;
@@ -111,7 +137,8 @@ static enum hl_status ended_before(
 			continue;
 		}
 		const struct hl_card *card = card_of(e, &letter.core.lab);
-		if (answers(e, &letter.core, card) &&
+		if (hl_id_eq(&letter.core.lab, &e->own.id) &&
+			answers(&letter.core, card) &&
 			hl_id_eq(&letter.core.answers, &call->id))
 			return answered(e, &call->id);
 		/* Only the one that opened the incident: a later call is a new ring. */
@@ -136,6 +163,8 @@ static enum hl_status ring(struct hl_engine *e, const struct hl_envelope *call)
 	enum hl_status status = hl_store_call_put(e->store, &row);
 
 	if (status == HL_OK)
+		status = tell(e, &row, HL_HOOK_CALL);
+	if (status == HL_OK)
 		status = ended_before(e, call, HL_CLASS_ANSWER);
 	if (status == HL_OK)
 		status = ended_before(e, call, HL_CLASS_CLOSE);
@@ -154,17 +183,22 @@ enum hl_status hl_call_letter(struct hl_engine *e, const struct hl_envelope *env
 	case HL_CLASS_CALL:
 		/* The own lab's call rings at the others. */
 		if (hl_id_eq(&core->lab, &e->own.id))
-			return HL_OK;
+			return hl_asked_call(e, envelope);
 		return ring(e, envelope);
 	case HL_CLASS_ANSWER:
-		return answers(e, core, card) ? answered(e, &core->answers) : HL_OK;
+		if (!answers(core, card))
+			return HL_OK;
+		return hl_id_eq(&core->lab, &e->own.id)
+			? answered(e, &core->answers)
+			: hl_asked_answered(e, &core->answers, &core->lab);
 	case HL_CLASS_CLOSE:
 		status = hl_store_letter_row(e->store, &incident, &raise);
 		if (status == HL_UNKNOWN)
 			return HL_OK;
-		if (status == HL_OK && closes(envelope, &raise, card))
-			status = close_calls(e, &incident);
-		return status;
+		if (status != HL_OK || !closes(envelope, &raise, card))
+			return status;
+		status = close_calls(e, &incident);
+		return status == HL_OK ? hl_asked_closed(e, &incident) : status;
 	case HL_CLASS_NOTICE: break;
 	}
 	return HL_OK;
@@ -183,6 +217,8 @@ enum hl_status hl_call_timer(struct hl_engine *e)
 				(uint64_t)row.precedence);
 		hl_log(e, 3, "call %s of lab %s is overdue: nobody has answered",
 			hl_short(&row.id).text, hl_short(&row.lab).text);
+		if (status == HL_OK)
+			status = tell(e, &row, HL_HOOK_OVERDUE);
 		if (status == HL_OK)
 			status = hl_call_load(e);
 	}

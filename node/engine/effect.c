@@ -113,6 +113,17 @@ enum hl_status hl_pause(struct hl_engine *e, struct link *link)
 	return HL_OK;
 }
 
+enum hl_status hl_effect_hook(struct hl_engine *e, struct hl_buf *bytes)
+{
+	struct hl_effect_out *effect = add_effect(&e->turn);
+
+	if (effect == NULL)
+		return HL_ERR_NOMEM;
+	effect->type = HL_EFFECT_HOOK;
+	effect->frame = hl_buf_steal(bytes);
+	return HL_OK;
+}
+
 enum hl_status hl_dial(struct hl_engine *e, struct peer *peer)
 {
 	const struct hl_card *card = &peer->lab.card;

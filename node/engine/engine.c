@@ -9,6 +9,9 @@
 #define FEED_BITS     16       /* 65,536 items a second: no node has so many */
 #define FEED_RANDOM   0xffffff /* mask of the part that chance gives */
 #define LOST_TURN_MS  1000
+#define HOOK_ROWS_MS \
+	(30ull * 24 * 3600 * 1000) /* runs that have ended are kept so long */
+#define STORE_TOLD_MS 600000       /* trouble of the store is told again */
 
 /* After every start but the first the feed goes on above what devices can have seen: a store that
  * was put back to a backup would give old numbers to new items. The clock sees to that; and chance,
@@ -40,7 +43,9 @@ enum hl_status hl_engine_new(const struct hl_engine_config *config,
 	e->own.id = config->lab;
 	e->generation = 1;
 	e->trim_at = now->boot;
-	enum hl_status status = hl_engine_load(e);
+	enum hl_status status = hl_engine_load_scale(e);
+	if (status == HL_OK)
+		status = hl_engine_load(e);
 	if (status != HL_OK) {
 		hl_engine_free(e);
 		return status;
@@ -59,6 +64,7 @@ void hl_engine_free(struct hl_engine *e)
 	if (e == NULL)
 		return;
 	hl_engine_unload(e);
+	hl_hooks_free(e);
 	hl_effects_clear(&e->turn);
 	hl_effects_clear(&e->ready);
 	free(e);
@@ -193,6 +199,8 @@ static enum hl_status timer(struct hl_engine *e)
 		status = hl_peer_timer(e, &e->peers[i]);
 	if (status == HL_OK)
 		status = hl_call_timer(e);
+	if (status == HL_OK)
+		status = hl_asked_timer(e);
 	if (status == HL_OK && e->now.boot >= e->trim_at) {
 		e->trim_at = e->now.boot + TRIM_EVERY_MS;
 		if (e->now.wall > LINK_FEED_MS)
@@ -200,6 +208,8 @@ static enum hl_status timer(struct hl_engine *e)
 		if (status == HL_OK && e->now.wall > WAITING_MS)
 			status = hl_store_waiting_expire(
 				e->store, e->now.wall - WAITING_MS);
+		if (status == HL_OK && e->now.wall > HOOK_ROWS_MS)
+			status = hl_store_hook_trim(e->store, e->now.wall - HOOK_ROWS_MS);
 	}
 	return status;
 }
@@ -233,6 +243,11 @@ static enum hl_status dispatch(struct hl_engine *e, const struct hl_event *event
 		peer = hl_peer(e, &event->dial_failed.lab);
 		if (peer != NULL)
 			hl_peer_dial_failed(e, peer, event->dial_failed.why);
+		return HL_OK;
+	case HL_EVENT_HOOK_DONE: return hl_hook_done(e, event);
+	case HL_EVENT_HOOKS_LOST:
+		hl_alarm(e, &e->own.id,
+			"the helper has ended: hooks are not run until a restart");
 		return HL_OK;
 	case HL_EVENT_SHUTDOWN: return shutdown_all(e);
 	}
@@ -326,7 +341,19 @@ static enum hl_status say_all(struct hl_engine *e)
 			status = hl_device_watch(e, l);
 	for (struct link *l = e->links; l != NULL && status == HL_OK; l = l->next)
 		status = hl_pause(e, l);
-	return status;
+	return status == HL_OK ? hl_hook_pump(e) : status;
+}
+
+/* Trouble of the store is told past the store: at once, and again as long as it lasts. */
+static enum hl_status tell_store(struct hl_engine *e, bool trouble)
+{
+	const struct hl_hook_run about = {.event = HL_HOOK_STORE, .value = trouble};
+
+	if (trouble ? e->hooks.told != 0 && e->now.boot - e->hooks.told < STORE_TOLD_MS
+		    : e->hooks.told == 0)
+		return HL_OK;
+	e->hooks.told = trouble ? e->now.boot + (e->now.boot == 0) : 0;
+	return hl_hook_now(e, &about);
 }
 
 /* The person who has just asked for something is told why it was not done. */
@@ -378,7 +405,10 @@ static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 	if (why == HL_ERR_STORE)
 		return why;
 	e->failed = HL_OK;
+	hl_hook_lost_turn(e);
 	enum hl_status status = hl_engine_load(e);
+	if (status == HL_OK && why == HL_ERR_NOSPACE)
+		status = tell_store(e, true);
 	if (status == HL_OK)
 		status = hl_effects_release(e);
 	return status == HL_OK ? why : HL_ERR_STORE;
@@ -392,14 +422,32 @@ enum hl_status hl_engine_commit(struct hl_engine *e, const struct hl_now *now)
 		status = say_all(e);
 	if (status > 0)
 		status = HL_ERR_INTERNAL;
+	if (status == HL_OK && e->scale_changed)
+		status = hl_store_scale_put(e->store, &e->config.boot, e->ahead);
+	const bool wrote = hl_store_dirty(e->store);
 	if (status == HL_OK)
 		status = hl_store_commit(e->store);
 	if (status != HL_OK)
 		return lose_turn(e, status);
+	e->scale_changed = false;
+	e->hooks.begun = 0;
+	e->hooks.settled = e->hooks.resumed;
+	if (wrote)
+		(void)!tell_store(e, false); /* good news may be missing */
 	bury(e);
 	for (struct link *link = e->links; link != NULL; link = link->next)
 		link->touched = link->asked = false;
 	return hl_effects_release(e);
+}
+
+/* A time of the scale as boot time, or next where that is sooner. */
+static uint64_t sooner(const struct hl_engine *e, uint64_t at, uint64_t next)
+{
+	uint64_t scale = hl_engine_scale(e), left = at > scale ? at - scale : 0;
+
+	if (left > INT64_MAX) /* never */
+		return next;
+	return e->now.boot + left < next ? e->now.boot + left : next;
 }
 
 uint64_t hl_engine_next(const struct hl_engine *e)
@@ -419,13 +467,11 @@ uint64_t hl_engine_next(const struct hl_engine *e)
 		if (at < next)
 			next = at;
 	}
-	if (!hl_id_zero(&e->next_call.id)) {
-		uint64_t scale = hl_engine_scale(e);
-		uint64_t left =
-			e->next_call.deadline > scale ? e->next_call.deadline - scale : 0;
-		if (e->now.boot + left < next)
-			next = e->now.boot + left;
-	}
+	if (!hl_id_zero(&e->next_call.id))
+		next = sooner(e, e->next_call.deadline, next);
+	next = sooner(e, e->hooks.due, next);
+	if (!hl_id_zero(&e->next_asked.call))
+		next = sooner(e, e->next_asked.deadline, next);
 	return next < e->retry_at ? e->retry_at : next;
 }
 

@@ -10,6 +10,7 @@
 #ifndef HL_ENGINE_H
 #define HL_ENGINE_H
 
+#include "node/engine/hook.h"
 #include "node/store/store.h"
 #include "protocol/hotline.h"
 
@@ -34,6 +35,7 @@ struct hl_engine_config {
 	uint8_t link[HL_KEY_SIZE];      /* the node's link key, public */
 	struct hl_entropy entropy;      /* for jitter alone */
 	const char *version;            /* of this program */
+	struct hl_id boot; /* tells boots of the machine apart; zeros: not known */
 };
 
 /* A link is named by a number that the caller gives it and never uses again. */
@@ -45,6 +47,8 @@ enum hl_event_type {
 	HL_EVENT_DRAINED, /* some of the link's queue has gone out: at the latest when it is empty
 			     again, at most once for each 64 KiB */
 	HL_EVENT_DIAL_FAILED, /* nobody could be reached, or no handshake was made */
+	HL_EVENT_HOOK_DONE,   /* a run of a hook has ended */
+	HL_EVENT_HOOKS_LOST,  /* the helper is gone: no hook can be run any more */
 	HL_EVENT_SHUTDOWN,    /* say goodbye on every link */
 };
 
@@ -74,6 +78,11 @@ struct hl_event {
 			struct hl_id lab;
 			const char *why;
 		} dial_failed;
+		struct {
+			struct hl_id key; /* of the run */
+			uint64_t code;    /* 0: it went well; else why not, for the log */
+			const char *text; /* a line */
+		} hook_done;
 	};
 };
 
@@ -82,6 +91,7 @@ enum hl_effect_type {
 	HL_EFFECT_CLOSE, /* send what is queued, then end the link */
 	HL_EFFECT_DIAL,  /* make a link to a peer */
 	HL_EFFECT_PAUSE, /* read nothing on a link until a moment */
+	HL_EFFECT_HOOK,  /* hand a run of a hook to the helper (takes the buffer) */
 	HL_EFFECT_LOG,
 };
 
@@ -89,9 +99,9 @@ struct hl_effect_out {
 	enum hl_effect_type type;
 	uint64_t link;
 	unsigned lane;
-	struct hl_buf frame;      /* send: the receiver's to clear */
-	uint64_t until;           /* pause: boot time in ms */
-	struct hl_id lab;         /* dial */
+	struct hl_buf frame; /* send, hook (hl_hook_encode): the receiver's to clear */
+	uint64_t until;      /* pause: boot time in ms */
+	struct hl_id lab;    /* dial */
 	uint8_t key[HL_KEY_SIZE]; /* dial: the peer's link key */
 	unsigned priority;        /* log: as syslog, 0 to 7 */
 	char text[256]; /* log: one line; dial: addresses, each ending in '\n' */
@@ -146,5 +156,10 @@ uint64_t hl_engine_known_generation(const struct hl_engine *engine);
  * store say. Addresses: lines each ending in '\n' (NULL: those of the card). */
 HL_MUST enum hl_status hl_engine_set_peer(struct hl_engine *engine,
 	const struct hl_id *lab, const char *addresses, const uint8_t psk[HL_KEY_SIZE]);
+
+/* Whom to ring (from the node's configuration), before the first commit and at any time; copied.
+ * Steps of calls that ring already stay as they are, but for those whose hook is gone. */
+HL_MUST enum hl_status hl_engine_set_policy(
+	struct hl_engine *engine, const struct hl_policy *policy);
 
 #endif

@@ -172,6 +172,22 @@ enum hl_status hl_engine_load_peers(struct hl_engine *e)
 	return status;
 }
 
+enum hl_status hl_engine_load_scale(struct hl_engine *e)
+{
+	struct hl_id boot;
+	uint64_t ahead = 0;
+	enum hl_status status = hl_store_scale_get(e->store, &boot, &ahead);
+
+	if (status != HL_OK && status != HL_UNKNOWN)
+		return status;
+	bool known = !hl_id_zero(&e->config.boot);
+	bool same = status == HL_OK && known && hl_id_eq(&boot, &e->config.boot);
+	/* Within one boot a clock that was set anew moves no deadline. */
+	e->ahead = same ? ahead : e->start.wall - e->start.boot;
+	e->scale_changed = known && !same;
+	return HL_OK;
+}
+
 enum hl_status hl_engine_load(struct hl_engine *e)
 {
 	enum hl_status status = load_lab(e, &e->own);
@@ -184,6 +200,8 @@ enum hl_status hl_engine_load(struct hl_engine *e)
 		status = hl_store_feed_last(e->store, &e->feed_last);
 	if (status == HL_OK)
 		status = hl_call_load(e);
+	if (status == HL_OK)
+		status = hl_asked_load(e);
 	return status == HL_OK ? hl_engine_load_known(e) : status;
 }
 

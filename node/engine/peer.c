@@ -23,7 +23,8 @@ enum hl_status hl_peer_state(
 	peer->since = e->now.wall;
 	if (state == HL_LINK_CONNECTING)
 		return HL_OK;
-	return hl_feed(e, HL_FEED_LINK, NULL, &peer->lab.id, state);
+	enum hl_status status = hl_feed(e, HL_FEED_LINK, NULL, &peer->lab.id, state);
+	return status == HL_OK ? hl_hook_link(e, &peer->lab.id, state) : status;
 }
 
 static void fail_later(struct hl_engine *e, struct peer *peer, const char *why)

@@ -32,24 +32,27 @@ enum hl_status hl_ask_entries(
 
 /* SPEC channel 3.8: A gap that stays for 60 seconds of one link raises an alarm, once, and its end
  * is told. */
-static void watch_gap(struct hl_engine *e, struct peer *peer, bool gap)
+static enum hl_status watch_gap(struct hl_engine *e, struct peer *peer, uint64_t missing)
 {
 	static const char text[] =
 		"letters are missing for a minute: its list names them, and they do not come";
 
-	if (!gap) {
+	if (missing == 0) {
+		bool told = peer->gap_told;
 		peer->gap_since = 0;
-		if (peer->gap_told)
-			hl_alarm_over(e, &peer->lab.id, text);
 		peer->gap_told = false;
-		return;
+		if (!told)
+			return HL_OK;
+		hl_alarm_over(e, &peer->lab.id, text);
+		return hl_hook_gap(e, &peer->lab.id, 0);
 	}
 	if (peer->gap_since < peer->link->up_at)
 		peer->gap_since = e->now.boot;
 	if (peer->gap_told || e->now.boot - peer->gap_since < GAP_MS)
-		return;
+		return HL_OK;
 	peer->gap_told = true;
 	hl_alarm(e, &peer->lab.id, text);
+	return hl_hook_gap(e, &peer->lab.id, missing);
 }
 
 /* Others may carry what is missing. */
@@ -89,8 +92,6 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 	/* Those of the newest entries may be on their way. */
 	enum hl_status status = hl_store_entry_open(e->store, &key, 0, 1, peer->in.number,
 		row, sizeof(row) / sizeof(row[0]), &n);
-	if (status == HL_OK)
-		watch_gap(e, peer, n > 0 || peer->in.head_number > peer->in.number);
 	bool quiet = e->now.wall - peer->in.since >= WANT_EVERY_MS;
 	if (n == 0)
 		peer->gap_at = e->now.boot;
@@ -99,6 +100,11 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 		peer->ask_wait = WANT_EVERY_MS;
 	peer->ask_since = peer->in.since;
 	uint64_t wait = quiet ? peer->ask_wait : GAP_MS;
+	uint64_t unnamed = peer->in.head_number > peer->in.number
+		? peer->in.head_number - peer->in.number
+		: 0;
+	if (status == HL_OK)
+		status = watch_gap(e, peer, n + unnamed);
 	if (status != HL_OK || n == 0 || e->now.boot - peer->gap_at < wait)
 		return status;
 	peer->ask_wait = wait * 2 < ASK_MAX_MS ? wait * 2 : ASK_MAX_MS;

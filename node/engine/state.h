@@ -130,11 +130,27 @@ struct effects {
 	size_t n, cap, at;
 };
 
+/* Hooks and whom they ring. */
+struct hooks {
+	struct hl_policy_hook *hook;
+	struct hl_policy_step *step;
+	struct hl_policy_person *person;
+	size_t n_hooks, n_steps, n_persons;
+	uint64_t due;   /* on the node's scale: look for runs then; UINT64_MAX: none */
+	size_t running; /* handed out and not done */
+	size_t begun;   /* of them in this turn */
+	bool resumed;   /* what ran before the start waits again, */
+	bool settled;   /* and that is committed */
+	uint64_t told;  /* boot time at which trouble of the store was told; 0: none */
+};
+
 struct hl_engine {
 	struct hl_engine_config config;
 	struct hl_store *store;
 	struct hl_now now;
 	struct hl_now start;
+	uint64_t ahead; /* of the boot clock: the node's own scale of time, modulo 2^64 */
+	bool scale_changed;    /* to be kept with the next turn */
 	enum hl_status failed; /* of this turn */
 	struct effects turn, ready;
 
@@ -145,10 +161,12 @@ struct hl_engine {
 	struct link *links;
 	uint64_t feed_last, feed_base;
 	uint64_t trim_at;
-	bool down;                    /* a shutdown was asked for */
-	uint64_t retry_at;            /* after a lost turn: not before this */
-	struct hl_call_row next_call; /* the next to be overdue; zero id: none */
-	char alarm[4][160];           /* the newest warnings */
+	bool down;                      /* a shutdown was asked for */
+	uint64_t retry_at;              /* after a lost turn: not before this */
+	struct hl_call_row next_call;   /* the next to be overdue; zero id: none */
+	struct hl_asked_row next_asked; /* the next that stays without an answer */
+	struct hooks hooks;
+	char alarm[4][160]; /* the newest warnings */
 	size_t n_alarms;
 
 	struct hl_known_key *known;
@@ -157,14 +175,17 @@ struct hl_engine {
 	struct cause cause[CAUSES_MAX];
 };
 
-/* The node's own scale of time: wall time at the start, run on by the boot clock. */
+/* The node's own scale of time: wall time as it was at the first start since the machine was
+ * booted, run on by the boot clock. */
 static inline uint64_t hl_engine_scale(const struct hl_engine *e)
 {
-	return e->start.wall + (e->now.boot - e->start.boot);
+	return e->ahead + e->now.boot;
 }
 
 /* effect.c */
 void hl_effects_clear(struct effects *effects);
+/* Takes the bytes. */
+HL_MUST enum hl_status hl_effect_hook(struct hl_engine *e, struct hl_buf *bytes);
 HL_MUST enum hl_status hl_effects_release(struct hl_engine *e);
 /* Queues a frame; forgets it quietly where the link is gone. */
 HL_MUST enum hl_status hl_send(struct hl_engine *e, struct link *link,
@@ -194,6 +215,8 @@ struct hl_short hl_short(const struct hl_id *id);
 
 /* load.c */
 HL_MUST enum hl_status hl_engine_load(struct hl_engine *e);
+/* The scale of time, once at the start. */
+HL_MUST enum hl_status hl_engine_load_scale(struct hl_engine *e);
 HL_MUST enum hl_status hl_engine_load_peers(struct hl_engine *e);
 HL_MUST enum hl_status hl_engine_load_known(struct hl_engine *e);
 /* The PSK that an admin has set; zeros where none was. */
@@ -336,6 +359,45 @@ HL_MUST enum hl_status hl_call_letter(struct hl_engine *e,
 	const struct hl_envelope *envelope, const struct hl_card *card);
 HL_MUST enum hl_status hl_call_timer(struct hl_engine *e);
 HL_MUST enum hl_status hl_call_load(struct hl_engine *e);
+
+/* asked.c: calls of the own lab. */
+HL_MUST enum hl_status hl_asked_load(struct hl_engine *e);
+HL_MUST enum hl_status hl_asked_call(struct hl_engine *e, const struct hl_envelope *call);
+HL_MUST enum hl_status hl_asked_answered(
+	struct hl_engine *e, const struct hl_id *call, const struct hl_id *lab);
+HL_MUST enum hl_status hl_asked_closed(struct hl_engine *e, const struct hl_id *incident);
+HL_MUST enum hl_status hl_asked_timer(struct hl_engine *e);
+
+/* hook.c: what is to be run, kept with the turn that gives the reason. */
+void hl_hooks_free(struct hl_engine *e);
+/* For every hook that wants this event: about holds all but key, hook, own and names. */
+HL_MUST enum hl_status hl_hook_event(
+	struct hl_engine *e, const struct hl_hook_run *about);
+/* The steps of a call (about, as above, with its moment), counted from a time of the scale. */
+HL_MUST enum hl_status hl_hook_steps(
+	struct hl_engine *e, const struct hl_hook_run *about, uint64_t from);
+/* No more steps of this call: of all labs (NULL), or to one. */
+HL_MUST enum hl_status hl_hook_stop(
+	struct hl_engine *e, const struct hl_id *call, const struct hl_id *lab);
+/* At once and without the store, which is in trouble or was. */
+HL_MUST enum hl_status hl_hook_now(struct hl_engine *e, const struct hl_hook_run *about);
+HL_MUST enum hl_status hl_hook_link(
+	struct hl_engine *e, const struct hl_id *lab, enum hl_link_state state);
+/* missing 0: they have come after all. */
+HL_MUST enum hl_status hl_hook_gap(
+	struct hl_engine *e, const struct hl_id *lab, uint64_t missing);
+
+/* hook_run.c: what is due is handed out, in the commit that says so. */
+HL_MUST enum hl_status hl_hook_pump(struct hl_engine *e);
+HL_MUST enum hl_status hl_hook_done(struct hl_engine *e, const struct hl_event *event);
+void hl_hook_lost_turn(struct hl_engine *e);
+const struct hl_policy_hook *hl_hook_find(const struct hl_engine *e, const char *name);
+bool hl_hook_is_exercise(const struct hl_hook_run *run);
+/* The key of a run, from what it is about, its hook or step, and its round. */
+void hl_hook_key(const struct hl_hook_run *run, struct hl_id *ret);
+/* Fills in names and clocks, and makes the effect. */
+HL_MUST enum hl_status hl_hook_hand_out(
+	struct hl_engine *e, struct hl_hook_run *run, uint64_t attempt);
 
 /* device.c, device_read.c */
 HL_MUST enum hl_status hl_device_up(struct hl_engine *e, struct link *link);

@@ -78,6 +78,10 @@ static void carry_out(struct hl_net *net, struct hl_effect_out *effect)
 		if (s != NULL)
 			net_stream_pause(s, effect->until);
 		return;
+	case HL_EFFECT_HOOK:
+		net_helper_run(net, hl_view_buf(&effect->frame));
+		hl_buf_clear(&effect->frame);
+		return;
 	case HL_EFFECT_LOG: net->config.log(effect->priority, effect->text); return;
 	}
 }
@@ -230,6 +234,7 @@ enum hl_status hl_net_new(const struct hl_net_config *config, struct hl_engine *
 	net->engine = engine;
 	net->store = store;
 	net->next_number = 1;
+	net->helper.fd = -1;
 	net->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	net->base = event_base_new();
 	if (net->timer_fd >= 0 && net->base != NULL)
@@ -265,6 +270,7 @@ void hl_net_free(struct hl_net *net)
 	end_streams(net);
 	net_dials_free(net);
 	net_listeners_free(net);
+	net_helper_free(net);
 	event_end(net->timer);
 	event_end(net->term);
 	event_end(net->interrupt);
@@ -333,5 +339,8 @@ bool hl_net_run(struct hl_net *net)
 		event_base_loop(net->base, EVLOOP_ONCE);
 		turn(net);
 	}
+	/* A store that failed is no end that is as it should be. */
+	if (!net->failed)
+		net_helper_bye(net);
 	return !net->failed;
 }

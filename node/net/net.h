@@ -6,6 +6,7 @@
 #define HL_NET_H
 
 #include "node/engine/engine.h"
+#include "node/helper/wire.h"
 
 /* Before a handshake is done (SPEC link 1.6). */
 #define HL_HANDSHAKE_MS  5000
@@ -44,6 +45,12 @@ void hl_net_free(struct hl_net *net);
 bool hl_net_listen(struct hl_net *net, const char *address, char *why, size_t size);
 bool hl_net_listen_unix(
 	struct hl_net *net, const char *path, unsigned mode, char *why, size_t size);
+
+/* The line to the helper (hl_helper_start), which is the net's from here on; before hl_net_run.
+ * False without memory. */
+bool hl_net_helper(struct hl_net *net, int fd);
+/* Tells the helper which hooks there are; at the start and whenever they change. */
+void hl_net_hooks(struct hl_net *net, const struct hl_hook_programs *programs);
 
 /* Runs until SIGTERM or SIGINT (true), or until the store fails (false). */
 bool hl_net_run(struct hl_net *net);

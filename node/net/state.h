@@ -86,6 +86,13 @@ struct listener {
 	struct event *ready;
 };
 
+/* To the helper process; fd -1: there is none. */
+struct hl_helper_line {
+	int fd;
+	struct event *readable, *writable, *beat;
+	struct hl_buf in, out;
+};
+
 struct hl_net {
 	struct hl_net_config config;
 	struct hl_engine *engine;
@@ -105,6 +112,7 @@ struct hl_net {
 	uint64_t generation, told;
 	struct knocks knocks[2]; /* by purpose - 1 */
 	struct dial *dials;
+	struct hl_helper_line helper;
 	bool stepped, stop, failed, shutting;
 	bool quiet;    /* nothing has come for a while: the store may tidy up */
 	size_t events; /* of this turn */
@@ -152,6 +160,11 @@ void net_dial(struct hl_net *net, const struct hl_effect_out *effect);
 void net_dial_failed(struct dial *dial, const char *why); /* tries the next address */
 void net_dial_done(struct dial *dial);
 void net_dials_free(struct hl_net *net);
+
+/* helper.c */
+void net_helper_run(struct hl_net *net, struct hl_view run);
+void net_helper_bye(struct hl_net *net);
+void net_helper_free(struct hl_net *net);
 
 /* listen.c */
 void net_listeners_free(struct hl_net *net);

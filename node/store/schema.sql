@@ -149,3 +149,61 @@ CREATE TABLE lost (
 	epoch INTEGER NOT NULL,
 	number INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Calls of the own lab, once for each lab that is to answer; deadline on the
+-- node's own scale of time; state 1 waits, 2 answered, 3 closed, 4 unanswered.
+CREATE TABLE asked (
+	call BLOB NOT NULL,
+	lab BLOB NOT NULL,
+	incident BLOB NOT NULL,
+	precedence INTEGER NOT NULL,
+	status INTEGER NOT NULL,
+	stored INTEGER NOT NULL,
+	deadline INTEGER NOT NULL,
+	state INTEGER NOT NULL,
+	PRIMARY KEY (call, lab)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX asked_waiting ON asked (deadline) WHERE state = 1;
+CREATE INDEX asked_incident ON asked (incident) WHERE state IN (1, 4);
+
+-- The scale of time that deadlines are on: ahead of the clock of one boot of
+-- the machine, in ms.
+CREATE TABLE scale (
+	one INTEGER PRIMARY KEY CHECK (one = 1),
+	boot BLOB NOT NULL,
+	ahead INTEGER NOT NULL
+) STRICT;
+
+-- Runs of hooks. state 1 waits for due, 2 handed out, 3 done, 4 failed for
+-- good, 5 dropped; moment 0: no step; due on the node's own scale of time:
+-- when to hand it out (again); first: when it was due at first; ended: wall
+-- time. Names and contacts (lines) are UTF-8.
+CREATE TABLE hook_run (
+	key BLOB PRIMARY KEY,
+	event INTEGER NOT NULL,
+	hook BLOB NOT NULL,
+	time INTEGER NOT NULL,
+	call BLOB NOT NULL,
+	incident BLOB NOT NULL,
+	lab BLOB NOT NULL,
+	outgoing INTEGER NOT NULL,
+	precedence INTEGER NOT NULL,
+	status INTEGER NOT NULL,
+	stored INTEGER NOT NULL,
+	deadline INTEGER NOT NULL,
+	value INTEGER NOT NULL,
+	step BLOB NOT NULL,
+	moment INTEGER NOT NULL,
+	round INTEGER NOT NULL,
+	repeat INTEGER NOT NULL,
+	contacts BLOB NOT NULL,
+	first INTEGER NOT NULL,
+	due INTEGER NOT NULL,
+	state INTEGER NOT NULL,
+	attempts INTEGER NOT NULL,
+	result INTEGER NOT NULL,
+	ended INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hook_run_due ON hook_run (due) WHERE state IN (1, 2);
+CREATE INDEX hook_run_call ON hook_run (call) WHERE state IN (1, 2);
+CREATE INDEX hook_run_ended ON hook_run (ended) WHERE state IN (3, 4, 5);

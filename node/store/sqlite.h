@@ -9,7 +9,7 @@
 
 #include "node/store/store.h"
 
-#define HL_QUERIES_MAX       96
+#define HL_QUERIES_MAX       160
 #define HL_STORE_APPLICATION 0x484c31 /* "HL1" */
 
 struct hl_query_slot {

@@ -13,6 +13,7 @@
 #ifndef HL_STORE_H
 #define HL_STORE_H
 
+#include "node/engine/hook.h"
 #include "protocol/hotline.h"
 
 #define HL_STORE_ERROR_MAX   256
@@ -276,6 +277,85 @@ HL_MUST enum hl_status hl_store_call_incident(struct hl_store *store,
 /* For the status: ringing, overdue, and closed since a time; the most urgent first. */
 HL_MUST enum hl_status hl_store_call_list(struct hl_store *store, uint64_t closed_since,
 	struct hl_call_row *ret, size_t max, size_t *ret_n);
+
+/* Calls of the own lab, once for each lab that is to answer. */
+
+enum hl_asked_state {
+	HL_ASKED_WAITS = 1,
+	HL_ASKED_ANSWERED = 2,
+	HL_ASKED_CLOSED = 3,
+	HL_ASKED_UNANSWERED = 4 /* past its deadline; still to be answered */
+};
+
+struct hl_asked_row {
+	struct hl_id call, lab, incident;
+	enum hl_precedence precedence;
+	enum hl_standing status;
+	uint64_t stored, deadline; /* the deadline on the node's own scale of time */
+	enum hl_asked_state state;
+};
+
+/* A row that stands stays. */
+HL_MUST enum hl_status hl_store_asked_put(
+	struct hl_store *store, const struct hl_asked_row *row);
+HL_MUST enum hl_status hl_store_asked_get(struct hl_store *store,
+	const struct hl_id *call, const struct hl_id *lab, struct hl_asked_row *ret);
+HL_MUST enum hl_status hl_store_asked_mark(struct hl_store *store,
+	const struct hl_id *call, const struct hl_id *lab, enum hl_asked_state state);
+/* The waiting one with the nearest deadline; HL_UNKNOWN when none waits. */
+HL_MUST enum hl_status hl_store_asked_next(
+	struct hl_store *store, struct hl_asked_row *ret);
+/* Waiting and unanswered ones of an incident. */
+HL_MUST enum hl_status hl_store_asked_incident(struct hl_store *store,
+	const struct hl_id *incident, struct hl_asked_row *ret, size_t max,
+	size_t *ret_n);
+
+/* The node's own scale of time is kept through a restart: of which boot of the machine it is, and
+ * how far it is ahead of that boot's clock. HL_UNKNOWN: none is kept. */
+HL_MUST enum hl_status hl_store_scale_put(
+	struct hl_store *store, const struct hl_id *boot, uint64_t ahead);
+HL_MUST enum hl_status hl_store_scale_get(
+	struct hl_store *store, struct hl_id *ret_boot, uint64_t *ret_ahead);
+
+/* Runs of hooks. */
+
+enum hl_hook_state {
+	HL_HOOK_WAITS = 1,
+	HL_HOOK_RUNS = 2, /* handed out; due: when it is taken for lost */
+	HL_HOOK_DONE = 3,
+	HL_HOOK_FAILED = 4, /* for good */
+	HL_HOOK_DROPPED = 5 /* not needed any more */
+};
+
+struct hl_hook_row {
+	struct hl_hook_run run; /* own, names and attempt are not kept */
+	uint64_t repeat;        /* ms; 0: once */
+	uint64_t first, due;    /* on the node's own scale of time; run.deadline also */
+	enum hl_hook_state state;
+	uint64_t attempts, result, ended;
+};
+
+/* A row with the same key stays. */
+HL_MUST enum hl_status hl_store_hook_put(
+	struct hl_store *store, const struct hl_hook_row *row);
+HL_MUST enum hl_status hl_store_hook_get(
+	struct hl_store *store, const struct hl_id *key, struct hl_hook_row *ret);
+/* State, due, attempts, result and ended of a row. */
+HL_MUST enum hl_status hl_store_hook_mark(
+	struct hl_store *store, const struct hl_hook_row *row);
+/* Those that wait or run and are due at a time, the most urgent first. */
+HL_MUST enum hl_status hl_store_hook_due(struct hl_store *store, uint64_t at,
+	struct hl_hook_row *ret, size_t max, size_t *ret_n);
+/* When the next one is due; UINT64_MAX: none. */
+HL_MUST enum hl_status hl_store_hook_next(struct hl_store *store, uint64_t *ret);
+/* Of a call (to one lab, or NULL: any): steps that are not done, and news of its ringing that did
+ * not get through at once, are dropped. */
+HL_MUST enum hl_status hl_store_hook_stop(struct hl_store *store,
+	const struct hl_id *call, const struct hl_id *lab, uint64_t ended);
+/* What was handed out before a restart waits again, due at once. */
+HL_MUST enum hl_status hl_store_hook_resume(struct hl_store *store);
+/* Forgets those that ended before a time. */
+HL_MUST enum hl_status hl_store_hook_trim(struct hl_store *store, uint64_t before);
 
 /* The feed. The store gives the number, one above the last, unless the item has a higher one. */
 HL_MUST enum hl_status hl_store_feed_add(

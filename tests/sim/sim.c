@@ -205,6 +205,7 @@ static void carry_out(struct sim *sim, size_t lab, struct hl_effect_out *effect)
 	case HL_EFFECT_CLOSE: close_end(sim, effect->link, end, 0); break;
 	case HL_EFFECT_DIAL: dial(sim, lab, effect); break;
 	case HL_EFFECT_PAUSE: break; /* who reads on all the same does no harm */
+	case HL_EFFECT_HOOK: break;  /* its nodes have no policy */
 	case HL_EFFECT_LOG:
 		/* A dead line is no wonder here; what else is an alarm must have a reason. */
 		if (effect->priority <= 1 &&

@@ -29,6 +29,12 @@ void bench_fetch_effects(struct bench *b)
 			b->paused = out.link;
 			b->paused_until = out.until;
 			break;
+		case HL_EFFECT_HOOK:
+			assert_true(b->n_hooks < KEPT);
+			assert_ok(hl_hook_decode(
+				hl_view_buf(&out.frame), &b->hook[b->n_hooks++]));
+			hl_buf_clear(&out.frame);
+			break;
 		case HL_EFFECT_LOG: b->n_alarms += out.priority <= 1; break;
 		}
 	}

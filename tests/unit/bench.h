@@ -28,6 +28,8 @@ struct bench {
 	size_t n_closed, n_dials, n_alarms;
 	uint64_t paused, paused_until; /* the newest: which link, until when */
 	uint64_t request;
+	struct hl_hook_run hook[KEPT]; /* handed out */
+	size_t n_hooks;
 };
 
 /* A peer's channel, as the test keeps it. */

@@ -185,9 +185,9 @@ static void what_is_refused(void **state)
 		"4: found duplicate title 'b'");
 	assert_refused(place, "a = 1\nb = 2\n",
 		"1: no such option \"a\" (network, state-dir, listen, socket, socket-mode, user, "
-		"allow-root, log-level, peer)\n"
+		"allow-root, log-level, peer, hook, policy, person)\n"
 		"2: no such option \"b\" (network, state-dir, listen, socket, socket-mode, user, "
-		"allow-root, log-level, peer)");
+		"allow-root, log-level, peer, hook, policy, person)");
 	assert_refused(place, "user = \"a\xff\"\n",
 		"1: the text must be UTF-8 without control characters (and lines end in LF alone)");
 	assert_refused(place, "user = a\r\n",
