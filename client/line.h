@@ -18,6 +18,7 @@ struct hl_line {
 	uint64_t last_request, last_sent;
 	struct hl_line_hello hello;
 	struct hl_event_kept *events;
+	bool barred;         /* the node lets this device do nothing (close reason 4) */
 	struct hl_buf event; /* of the event handed out last */
 };
 

@@ -61,7 +61,7 @@ static enum hl_exit fill(struct hl_app *app, struct board *b)
 			b->soonest = deadline;
 		hl_thread_count(thread, &labs, &answered);
 		b->open += thread->incident.phase == HL_OPEN;
-		b->unanswered += thread->incident.phase == HL_OPEN && answered < labs;
+		b->unanswered += hl_thread_unanswered(thread);
 		if (call || thread->incident.phase == HL_OPEN || missed(app, thread))
 			b->n++;
 		else

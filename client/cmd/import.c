@@ -234,11 +234,28 @@ static enum hl_exit print(
 	return HL_EXIT_OK;
 }
 
+/* What is taken in is judged by the newest cards and suspensions that there are: the own node's,
+ * where it can be reached. Where it is away the file is judged by what is held, without a word: a
+ * file is what is left when no line works. */
+static enum hl_exit newest_documents(struct hl_app *app)
+{
+	struct hl_line *line = NULL;
+	char why[512];
+	enum hl_exit code;
+
+	if (!hl_docs_self(app))
+		return HL_EXIT_OK;
+	code = hl_line_try(app, &line, why, sizeof(why));
+	if (code == HL_EXIT_OK)
+		hl_line_close(line);
+	return code == HL_EXIT_NODE ? HL_EXIT_OK : code;
+}
+
 enum hl_exit hl_cmd_import(struct hl_app *app, const struct hl_args *args)
 {
 	HL_CLEAN_NEWS struct hl_news news = {0};
 	struct import in = {.app = app};
-	enum hl_exit code = HL_EXIT_OK, printed;
+	enum hl_exit code = newest_documents(app), printed;
 
 	for (size_t i = 0; i < args->n && code == HL_EXIT_OK; i++) {
 		in.path = args->operands[i];

@@ -106,6 +106,10 @@ def waiting_for_an_answer(world):
         out = f.read()
     check(child.returncode == 0, out)
     check('lab-b    stored' in out and 'Eva Lind: declined' in out, out)
+    check(a.json()['unanswered'] == 0 and 'all answered' in a.run().out, f'{a.run()}')
+    # A later call of the same incident has to be answered too.
+    a.run('say', b.json('list')['incidents'][0]['short'], '--call', '-m', 'and now?')
+    check(a.json()['unanswered'] == 1 and 'all answered' not in a.run().out, f'{a.run()}')
     late = a.run('raise', '--to', 'lab-b', '--kind', 'near.miss', '-m', 'y', '--wait', 'answered',
                  '--timeout', '1s', ok=False)
     check(late.code == 5 and 'has not answered' in late.err, f'{late}')
