@@ -27,6 +27,11 @@ const struct hl_line_hello *hl_line_node(const struct hl_line *line)
 	return &line->hello;
 }
 
+bool hl_line_up(const struct hl_line *line)
+{
+	return line->wire.fd >= 0;
+}
+
 const char *hl_line_address(struct hl_app *app)
 {
 	const struct hl_card *own = hl_docs_own(app);
@@ -391,6 +396,20 @@ enum hl_exit hl_line_try(struct hl_app *app, struct hl_line **ret, char *why, si
 	}
 	*ret = line;
 	return HL_EXIT_OK;
+}
+
+enum hl_exit hl_line_refresh(struct hl_app *app)
+{
+	struct hl_line *line = NULL;
+	char why[512];
+	enum hl_exit code;
+
+	if (!hl_docs_self(app))
+		return HL_EXIT_OK;
+	code = hl_line_try(app, &line, why, sizeof(why));
+	if (code == HL_EXIT_OK)
+		hl_line_close(line);
+	return code == HL_EXIT_NODE ? HL_EXIT_OK : code;
 }
 
 enum hl_exit hl_line_open(struct hl_app *app, struct hl_line **ret)

@@ -124,6 +124,8 @@ enum hl_exit hl_talk_submit(struct hl_talk *talk)
 	talk->unwritten = talk->later && code == HL_EXIT_OK;
 	if (code == HL_EXIT_NODE)
 		return hl_outbox_away(talk->app, &talk->row, "");
+	if (code != HL_EXIT_OK && hl_outbox_heals(&talk->row))
+		return hl_outbox_later(talk->app, &talk->row);
 	return code;
 }
 
