@@ -35,9 +35,9 @@ HL_MUST enum hl_exit hl_line_open(struct hl_app *app, struct hl_line **ret);
 HL_MUST enum hl_exit hl_line_try(
 	struct hl_app *app, struct hl_line **ret, char *why, size_t size);
 
-/* Before a file is judged: the newest cards and suspensions are taken from the own node where it can
- * be reached. Where it is away what is held has to do, without a word: a file is what is left when
- * no line works. */
+/* Before a file is judged: the newest cards and suspensions are taken from the own node where it
+ * can be reached. Where it is away what is held has to do, without a word: a file is what is left
+ * when no line works. */
 HL_MUST enum hl_exit hl_line_refresh(struct hl_app *app);
 
 /* Sends a request (its number is set here) and waits for the reply, at most 30 s. precedence
