@@ -14,9 +14,9 @@
 /* The exit codes of the program (hotline help exit; the manual). */
 enum hl_exit {
 	HL_EXIT_OK = 0,
-	HL_EXIT_NO = 1,            /* the answer is no: not found, refused, failed */
-	HL_EXIT_USAGE = 2,         /* typed wrongly, or something must be done first */
-	HL_EXIT_NODE = 3,          /* the own node cannot be reached */
+	HL_EXIT_NO = 1,    /* the answer is no: not found, refused, failed */
+	HL_EXIT_USAGE = 2, /* typed wrongly, or something must be done first */
+	HL_EXIT_NODE = 3,  /* the own node cannot be reached, or cannot take it now */
 	HL_EXIT_NOT_PERMITTED = 4, /* this device, or this person, may not do that */
 	HL_EXIT_DEADLINE = 5,      /* the deadline passed before it came true */
 };

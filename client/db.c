@@ -19,9 +19,15 @@ static const char *const steps[] = {
 
 static enum hl_exit trouble(struct hl_db *db, const char *doing)
 {
+	const char *path = sqlite3_db_filename(db->sql, "main");
+
 	db->failed = true;
-	return hl_fail(HL_EXIT_NO, "the device's store (device.db): %s: %s", doing,
-		sqlite3_errmsg(db->sql));
+	if (sqlite3_errcode(db->sql) == SQLITE_NOTADB)
+		return hl_fail(HL_EXIT_NO,
+			"%s is no store of hotline's: put back the file, or a backup of it",
+			path);
+	return hl_fail(HL_EXIT_NO, "the device's store (%s): %s: %s",
+		path && *path ? path : "device.db", doing, sqlite3_errmsg(db->sql));
 }
 
 static enum hl_exit plain(struct hl_db *db, const char *sql)
@@ -48,6 +54,12 @@ static enum hl_exit migrate(struct hl_db *db)
 	if (code)
 		return code;
 	at = pragma(db, "PRAGMA user_version");
+	if (at == 0 && pragma(db, "SELECT count(*) FROM sqlite_master") > 0) {
+		hl_db_rollback(db);
+		return hl_fail(HL_EXIT_NO,
+			"%s is no store of hotline's: put back the file, or a backup of it",
+			sqlite3_db_filename(db->sql, "main"));
+	}
 	for (; at < VERSION; at++) {
 		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", (int)at + 1);
 		code = plain(db, steps[at]);
@@ -59,6 +71,51 @@ static enum hl_exit migrate(struct hl_db *db)
 		}
 	}
 	return hl_db_commit(db);
+}
+
+/* All tables and indexes of a database as text; NULL where it cannot be read. */
+static char *shape_of(sqlite3 *db)
+{
+	static const char sql[] =
+		"SELECT group_concat(sql, char(10)) FROM"
+		" (SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name)";
+	sqlite3_stmt *stmt = NULL;
+	char *shape = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+		sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0))
+		shape = strdup((const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	return shape;
+}
+
+/* A file of the right version may have been made by steps that have been edited since, or by
+ * another program: its tables are held against those that the steps make now. */
+static enum hl_exit check_shape(struct hl_db *db)
+{
+	sqlite3 *fresh = NULL;
+	char *want = NULL, *got = NULL;
+	int rc = sqlite3_open_v2(
+		":memory:", &fresh, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	enum hl_exit code = HL_EXIT_OK;
+
+	for (size_t i = 0; i < VERSION && rc == SQLITE_OK; i++)
+		rc = sqlite3_exec(fresh, steps[i], NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		want = shape_of(fresh);
+	got = shape_of(db->sql);
+	if (!want)
+		code = hl_fail_status(HL_ERR_NOMEM, "open the store");
+	else if (!got || strcmp(want, got) != 0)
+		code = hl_fail(HL_EXIT_NO,
+			"%s: its tables are not those of this hotline: it was made by "
+			"another build or program, or changed by hand. Use the build that "
+			"made it, or put back a backup",
+			sqlite3_db_filename(db->sql, "main"));
+	free(want);
+	free(got);
+	sqlite3_close(fresh);
+	return code;
 }
 
 static enum hl_exit settle(struct hl_db *db)
@@ -80,8 +137,9 @@ static enum hl_exit settle(struct hl_db *db)
 	version = pragma(db, "PRAGMA user_version");
 	if (version > VERSION)
 		return hl_fail(HL_EXIT_NO,
-			"device.db was written by a newer release of hotline; install that");
-	return version < VERSION ? migrate(db) : HL_EXIT_OK;
+			"%s was written by a newer release of hotline; install that",
+			sqlite3_db_filename(db->sql, "main"));
+	return version < VERSION ? migrate(db) : check_shape(db);
 }
 
 static enum hl_exit file_ok(const char *path, bool create)

@@ -119,6 +119,17 @@ enum hl_exit hl_letter_refuse(
 		"id", (uint64_t)code, id);
 }
 
+bool hl_letter_cut_off(struct hl_app *app, const struct hl_letter *letter)
+{
+	const struct hl_core *core = &letter->envelope.core;
+	const struct hl_card *newest = hl_docs_card(app, &core->lab);
+
+	return letter->state == HL_LETTER_SEALED &&
+		(letter->marks & HL_MARK_UNCONFIRMED) != 0 && newest &&
+		(!hl_card_member(newest, &core->sender) ||
+			hl_docs_suspended(app, &core->sender));
+}
+
 bool hl_letter_held(struct hl_app *app, const struct hl_id *id)
 {
 	HL_CLEAN_STMT sqlite3_stmt *stmt =

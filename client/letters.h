@@ -58,6 +58,9 @@ HL_MUST enum hl_exit hl_letter_archive(struct hl_app *app, const struct hl_id *i
 HL_MUST enum hl_exit hl_letter_refuse(
 	struct hl_app *app, const struct hl_id *id, enum hl_status code);
 
+/* Did it come by hand, and was its sender cut off before it was ever opened? It stays closed until
+ * a proof that it was sent before comes (identity 4.3). */
+bool hl_letter_cut_off(struct hl_app *app, const struct hl_letter *letter);
 bool hl_letter_held(struct hl_app *app, const struct hl_id *id);
 
 /* Loads one. HL_EXIT_NO, unsaid, where it is not held. */

@@ -19,6 +19,7 @@ struct hl_line {
 	bool watches; /* events come, and pings go: replies are waited for less long */
 	struct hl_line_hello hello;
 	struct hl_event_kept *events;
+	bool barred;         /* the node lets this device do nothing (close reason 4) */
 	struct hl_buf event; /* of the event handed out last */
 };
 

@@ -105,6 +105,7 @@ static enum hl_exit refused(
 {
 	enum hl_exit code;
 
+	row->refused = reply->code;
 	row->state = may_heal(reply->code) ? HL_OUTBOX_DRAFT : HL_OUTBOX_DROPPED;
 	code = hl_db_do(app->db,
 		"UPDATE outbox SET state = ?, last_error = ? WHERE n = ?", "iti",
@@ -217,6 +218,26 @@ static void phone(struct hl_app *app, const struct hl_outgoing *row)
 	}
 }
 
+/* What works without the node. */
+static void by_hand(struct hl_app *app, const struct hl_outgoing *row)
+{
+	hl_note("  by hand: hotline export d%llu > d%llu.hotline",
+		(unsigned long long)row->n, (unsigned long long)row->n);
+	phone(app, row);
+}
+
+bool hl_outbox_heals(const struct hl_outgoing *row)
+{
+	return row->state == HL_OUTBOX_DRAFT && row->refused != HL_OK &&
+		row->refused != HL_FEW_SIGNATURES;
+}
+
+enum hl_exit hl_outbox_later(struct hl_app *app, const struct hl_outgoing *row)
+{
+	by_hand(app, row);
+	return HL_EXIT_NODE;
+}
+
 enum hl_exit hl_outbox_away(
 	struct hl_app *app, const struct hl_outgoing *row, const char *why)
 {
@@ -226,7 +247,6 @@ enum hl_exit hl_outbox_away(
 		hl_note("hotline: %s", why);
 	hl_note("  kept as draft d%llu; it goes out by itself when the node is back", n);
 	hl_note("  and hotline runs, or: hotline send d%llu", n);
-	hl_note("  by hand: hotline export d%llu > d%llu.hotline", n, n);
-	phone(app, row);
+	by_hand(app, row);
 	return HL_EXIT_NODE;
 }

@@ -21,7 +21,8 @@ struct hl_outgoing {
 	struct hl_id id, incident;
 	enum hl_outbox_state state;
 	enum hl_precedence precedence;
-	uint64_t sent; /* the node's time of storing; 0 */
+	uint64_t sent;          /* the node's time of storing; 0 */
+	enum hl_status refused; /* why the node would not have it just now; HL_OK */
 };
 
 /* Keeps a letter under a key (NULL: none). A letter that is there already is that row. */
@@ -57,6 +58,11 @@ HL_MUST enum hl_exit hl_outbox_send(
 /* Sends all drafts, oldest first; a note for each that went. skip: a row to leave out, or 0. */
 HL_MUST enum hl_exit hl_outbox_flush(
 	struct hl_app *app, struct hl_line *line, uint64_t skip);
+
+/* Was it refused just now for what passes: a full disk, a limit, a card that is missing? */
+bool hl_outbox_heals(const struct hl_outgoing *row);
+/* After that was said: how to carry the letter, and whom to phone. HL_EXIT_NODE. */
+enum hl_exit hl_outbox_later(struct hl_app *app, const struct hl_outgoing *row);
 
 /* The node is away: says why (as hl_line_try gave it), where the draft is, how to carry it and whom
  * to phone. HL_EXIT_NODE. */

@@ -11,6 +11,7 @@
 
 #define PASSPHRASE_MAX 1024
 #define LINE_MAX_BYTES 8192
+#define ATTEMPTS       3 /* at typing a new passphrase twice alike */
 
 bool hl_prompt_can(void)
 {
@@ -173,12 +174,23 @@ enum hl_exit hl_prompt_passphrase(const char *what, const char *file, bool fresh
 	if (first.n == 0 && !may_be_empty)
 		return hl_fail(
 			HL_EXIT_USAGE, "%s needs a passphrase; none was given", what);
-	if (!file && fresh && first.n > 0) {
+	for (int left = ATTEMPTS; !file && fresh && first.n > 0; left--) {
+		hl_secret_clear(&again);
 		code = ask_silent("The same again: ", &again);
 		if (code)
 			return code;
-		if (!hl_secret_eq(&first, &again))
+		if (hl_secret_eq(&first, &again))
+			break;
+		if (left == 1)
 			return hl_fail(HL_EXIT_NO, "the two differ; nothing was changed");
+		hl_note("The two differ: once more.");
+		hl_secret_clear(&first);
+		code = ask_once(what, fresh, may_be_empty, &first);
+		if (code)
+			return code;
+		if (first.n == 0 && !may_be_empty)
+			return hl_fail(HL_EXIT_USAGE,
+				"%s needs a passphrase; none was given", what);
 	}
 	*ret = hl_secret_steal(&first);
 	return HL_EXIT_OK;

@@ -30,6 +30,11 @@ const struct hl_line_hello *hl_line_node(const struct hl_line *line)
 	return &line->hello;
 }
 
+bool hl_line_up(const struct hl_line *line)
+{
+	return line->wire.fd >= 0;
+}
+
 const char *hl_line_address(struct hl_app *app)
 {
 	const struct hl_card *own = hl_docs_own(app);
@@ -45,6 +50,10 @@ const char *hl_line_address(struct hl_app *app)
 /* Says what ended the line. */
 static enum hl_exit line_broke(struct hl_line *line)
 {
+	if (line->barred)
+		return hl_fail(HL_EXIT_NOT_PERMITTED,
+			"your node lets this device in no longer: it is suspended, or no "
+			"longer on your lab's card: ask an admin");
 	return hl_fail(HL_EXIT_NODE, "the line to your node (%s) broke: %s",
 		line->hello.address, line->wire.why);
 }
@@ -59,6 +68,7 @@ static void closed_by_node(struct hl_line *line, uint64_t reason)
 	snprintf(line->wire.why, sizeof(line->wire.why), "%s",
 		reason < sizeof(texts) / sizeof(texts[0]) ? texts[reason]
 							  : "it closed the line");
+	line->barred = reason == HL_CLOSE_PERMITTED;
 	if (line->wire.fd >= 0)
 		close(line->wire.fd);
 	line->wire.fd = -1;
@@ -347,6 +357,13 @@ static enum hl_exit greet(struct hl_line *line)
 	code = hl_line_ask(line, &frame, 0, &reply);
 	if (code)
 		return code;
+	if (reply.code == HL_SUSPENDED)
+		return hl_fail(HL_EXIT_NOT_PERMITTED,
+			"this device is suspended%s%s%s: ask an admin",
+			reply.text[0] ? " (" : "", reply.text, reply.text[0] ? ")" : "");
+	if (reply.code == HL_NOT_MEMBER)
+		return hl_fail(HL_EXIT_NOT_PERMITTED,
+			"this device is no longer on your lab's card: ask an admin");
 	if (reply.code != HL_OK)
 		return hl_line_refused(&reply, "hello");
 	if (reply.body.of != HL_FRAME_DEVICE_HELLO ||
@@ -404,6 +421,20 @@ enum hl_exit hl_line_try(struct hl_app *app, struct hl_line **ret, char *why, si
 	}
 	*ret = line;
 	return HL_EXIT_OK;
+}
+
+enum hl_exit hl_line_refresh(struct hl_app *app)
+{
+	struct hl_line *line = NULL;
+	char why[512];
+	enum hl_exit code;
+
+	if (!hl_docs_self(app))
+		return HL_EXIT_OK;
+	code = hl_line_try(app, &line, why, sizeof(why));
+	if (code == HL_EXIT_OK)
+		hl_line_close(line);
+	return code == HL_EXIT_NODE ? HL_EXIT_OK : code;
 }
 
 enum hl_exit hl_line_open(struct hl_app *app, struct hl_line **ret)

@@ -35,6 +35,11 @@ HL_MUST enum hl_exit hl_line_open(struct hl_app *app, struct hl_line **ret);
 HL_MUST enum hl_exit hl_line_try(
 	struct hl_app *app, struct hl_line **ret, char *why, size_t size);
 
+/* Before a file is judged: the newest cards and suspensions are taken from the own node where it
+ * can be reached. Where it is away what is held has to do, without a word: a file is what is left
+ * when no line works. */
+HL_MUST enum hl_exit hl_line_refresh(struct hl_app *app);
+
 /* Sends a request (its number is set here) and waits for the reply, at most 30 s (10 s on a line
  * that watches). precedence chooses the lane of a submit, else 0. HL_EXIT_OK also where the node
  * refused: look at ret->code. HL_EXIT_NODE (said) when the line broke; the line is then good for
@@ -65,6 +70,9 @@ HL_MUST enum hl_exit hl_line_sync(struct hl_line *line);
 
 /* Hands over what hl_docs_queue has queued. *ret_left: how many wait still. */
 HL_MUST enum hl_exit hl_line_flush(struct hl_line *line, size_t *ret_left);
+
+/* False once the line has broken. */
+bool hl_line_up(const struct hl_line *line);
 
 /* Says goodbye and closes. Takes NULL. */
 void hl_line_close(struct hl_line *line);

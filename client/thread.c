@@ -170,6 +170,18 @@ const struct hl_call_state *hl_thread_rings(
 	return NULL;
 }
 
+bool hl_thread_unanswered(const struct hl_thread *thread)
+{
+	for (size_t i = 0; i < thread->incident.n_calls; i++) {
+		const struct hl_call_state *call = &thread->incident.calls[i];
+
+		for (size_t j = 0; j < call->core->n_labs; j++)
+			if (hl_thread_waits(thread, call, &call->core->labs[j]))
+				return true;
+	}
+	return false;
+}
+
 uint64_t hl_thread_deadline(
 	const struct hl_thread *thread, const struct hl_call_state *call)
 {

@@ -42,6 +42,8 @@ bool hl_thread_waits(const struct hl_thread *thread, const struct hl_call_state 
 /* The newest call that the own lab has not answered; NULL: none. */
 const struct hl_call_state *hl_thread_rings(
 	struct hl_app *app, const struct hl_thread *thread);
+/* Is there a call, the opening one or a later one, that a lab has to answer and has not? */
+bool hl_thread_unanswered(const struct hl_thread *thread);
 /* When a call is overdue, ms. */
 uint64_t hl_thread_deadline(
 	const struct hl_thread *thread, const struct hl_call_state *call);

@@ -212,7 +212,12 @@ static const char *notes(struct hl_app *app, const struct hl_thread *thread,
 		line = hl_scrap(app, "   %s", also(app, thread, letter));
 	else if (effect != HL_EFFECTIVE)
 		line = hl_scrap(app, "   [no effect: %s]", hl_effect_text(effect));
-	if (letter->marks & HL_MARK_UNCONFIRMED)
+	if (hl_letter_cut_off(app, letter))
+		line = hl_scrap(app,
+			"%s   [by hand; its sender is cut off: stays closed until a proof "
+			"comes that it was sent before]",
+			line);
+	else if (letter->marks & HL_MARK_UNCONFIRMED)
 		line = hl_scrap(app, "%s   [by hand, not yet confirmed]", line);
 	if (letter->marks & HL_MARK_STALE)
 		line = hl_scrap(app, "%s   [stale seal]", line);

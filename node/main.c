@@ -292,8 +292,10 @@ static int open_state(struct node *node)
 		return refuse(why);
 	snprintf(path, sizeof(path), "%s/%s", node->config.state_dir, HL_STORE_FILE);
 	if (hl_store_open(path, &node->config.net, &node->keys.lab, &node->store,
-		    store_why) != HL_OK)
-		return refuse(store_why);
+		    store_why) != HL_OK) {
+		snprintf(why, sizeof(why), "%.200s: %s", path, store_why);
+		return refuse(why);
+	}
 	struct hl_engine_config config = {
 		.net = node->config.net,
 		.lab = node->keys.lab,

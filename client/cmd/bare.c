@@ -62,7 +62,7 @@ static enum hl_exit fill(struct hl_app *app, struct board *b)
 			b->soonest = deadline;
 		hl_thread_count(thread, &labs, &answered);
 		b->open += thread->incident.phase == HL_OPEN;
-		b->unanswered += thread->incident.phase == HL_OPEN && answered < labs;
+		b->unanswered += hl_thread_unanswered(thread);
 		if (call || thread->incident.phase == HL_OPEN || missed(app, thread))
 			b->n++;
 		else
@@ -173,10 +173,30 @@ static void print_unreadable(struct hl_app *app)
 	}
 }
 
+/* A line that is not up: since when, and how else to reach that lab. */
+static const char *bad_line(
+	struct hl_app *app, const struct hl_peer_status *p, uint64_t now)
+{
+	const struct hl_card *card = hl_docs_card(app, &p->lab);
+	const char *name = hl_docs_lab_name(app, &p->lab);
+	const char *ask = card && card->n_contacts
+		? hl_scrap(app, " (%s)", hl_safe(app, card->contacts[0]))
+		: "";
+
+	if (p->state == HL_LINK_DEGRADED)
+		return hl_scrap(app, "%s degraded: it is heard, but answers no pulse%s",
+			name, ask);
+	if (p->heard == 0)
+		return hl_scrap(app, "%s NOT HEARD YET%s", name, ask);
+	return hl_scrap(app, "%s SILENT %s%s", name,
+		hl_span(app, now > p->heard ? now - p->heard : 0), ask);
+}
+
 static void print_lines(struct hl_app *app, struct hl_line *line)
 {
 	HL_CLEAN_REPLY struct hl_reply reply = {0};
 	struct hl_frame request = {.type = HL_FRAME_STATUS};
+	size_t up = 0;
 
 	if (!line) {
 		printf("\nLines   unknown: your node is away\n");
@@ -187,24 +207,18 @@ static void print_lines(struct hl_app *app, struct hl_line *line)
 	printf("\nLines ");
 	for (size_t i = 0; i < reply.body.status.n_peers; i++) {
 		const struct hl_peer_status *p = &reply.body.status.peers[i];
-		const struct hl_card *card = hl_docs_card(app, &p->lab);
-		const char *name = hl_docs_lab_name(app, &p->lab);
 
-		if (p->state == HL_LINK_UP || p->state == HL_LINK_DEGRADED)
-			printf("  %s %s", name, hl_link_state_name(p->state));
-		else
-			printf("  %s %s%s%s%s%s", name,
-				p->heard ? "SILENT " : "NOT HEARD YET",
-				p->heard ? hl_span(app,
-						   reply.body.status.time > p->heard
-							   ? reply.body.status.time -
-								   p->heard
-							   : 0)
-					 : "",
-				card && card->n_contacts ? " (" : "",
-				card && card->n_contacts ? hl_safe(app, card->contacts[0])
-							 : "",
-				card && card->n_contacts ? ")" : "");
+		up += p->state == HL_LINK_UP;
+		if (p->state == HL_LINK_UP)
+			printf("  %s up", hl_docs_lab_name(app, &p->lab));
+	}
+	/* What is not well has a line of its own, with what to do. */
+	for (size_t i = 0; i < reply.body.status.n_peers; i++) {
+		const struct hl_peer_status *p = &reply.body.status.peers[i];
+
+		if (p->state != HL_LINK_UP)
+			printf("%s  %s", up++ ? "\n      " : "",
+				bad_line(app, p, reply.body.status.time));
 	}
 	printf("%s\n", reply.body.status.n_peers ? "" : " none: hotline peer add FILE");
 	for (size_t i = 0; i < reply.body.status.n_warnings; i++)

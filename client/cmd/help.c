@@ -8,7 +8,7 @@ static enum hl_exit exits(void)
 	printf("0  it was done\n"
 	       "1  the answer is no: not found, refused, or it failed\n"
 	       "2  typed wrongly, or something has to be done first\n"
-	       "3  your node cannot be reached\n"
+	       "3  your node cannot be reached, or cannot take it now: a letter stays a draft\n"
 	       "4  this device or person may not do that\n"
 	       "5  the deadline passed first\n");
 	return HL_EXIT_OK;

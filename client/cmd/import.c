@@ -206,6 +206,27 @@ static void print_letter(struct hl_app *app, const struct hl_id *id)
 	hl_prefixed_end(&out, hl_talk_prefix(letter.envelope.core.status));
 }
 
+/* What was taken in before its sender was cut off, and had not been opened by then. */
+static void note_closed(struct hl_app *app)
+{
+	HL_CLEAN_STMT sqlite3_stmt *stmt = hl_db_query(app->db,
+		HL_LETTER_SELECT "WHERE l.state = 0 AND l.source = 2 ORDER BY l.created",
+		"");
+	struct hl_letter letter = {0};
+
+	while (hl_letter_next(app, stmt, &letter)) {
+		if (hl_letter_cut_off(app, &letter))
+			hl_note("%s of %s, which came by hand, stays closed: its sender is "
+				"cut off.\n  It opens with a proof that it was sent before: "
+				"ask %s for hotline export %s",
+				hl_thread_short(app, &letter.incident),
+				hl_docs_lab_name(app, &letter.envelope.core.lab),
+				hl_docs_lab_name(app, &letter.envelope.core.lab),
+				hl_thread_short(app, &letter.incident));
+		hl_letter_clear(&letter);
+	}
+}
+
 static enum hl_exit print(
 	struct hl_app *app, const struct import *in, const struct hl_news *news)
 {
@@ -238,7 +259,7 @@ enum hl_exit hl_cmd_import(struct hl_app *app, const struct hl_args *args)
 {
 	HL_CLEAN_NEWS struct hl_news news = {0};
 	struct import in = {.app = app};
-	enum hl_exit code = HL_EXIT_OK, printed;
+	enum hl_exit code = hl_line_refresh(app), printed;
 
 	for (size_t i = 0; i < args->n && code == HL_EXIT_OK; i++) {
 		in.path = args->operands[i];
@@ -249,5 +270,6 @@ enum hl_exit hl_cmd_import(struct hl_app *app, const struct hl_args *args)
 	if (code != HL_EXIT_OK)
 		return code;
 	printed = print(app, &in, &news);
+	note_closed(app);
 	return printed == HL_EXIT_OK && in.bad > 0 ? HL_EXIT_NO : printed;
 }

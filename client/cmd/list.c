@@ -115,7 +115,9 @@ static void row(
 		state,
 		in->title.n ? hl_scrap(app, "%s: %s", hl_safe(app, in->kind),
 				      hl_safe(app, in->title))
-			    : "(its beginning is not held)");
+			: hl_letter_cut_off(app, &thread->letters[0])
+			? "(by hand, its sender is cut off: hotline show)"
+			: "(its beginning is not held)");
 }
 
 static enum hl_exit each(struct hl_app *app, const struct filter *f,

@@ -163,6 +163,17 @@ static void title_from_text(struct hl_raising *r)
 	r->talk.draft.message.raise.title = hl_view_of(r->title, n);
 }
 
+static enum hl_exit no_such_kind(const struct hl_raising *r)
+{
+	const char *typed = hl_option(r->talk.args, "kind");
+	const char *near = hl_raise_near_kind(typed);
+
+	return hl_fail(HL_EXIT_USAGE,
+		"there is no kind called \"%s\"%s%s%s (--kind '?' lists them)",
+		hl_safe(r->talk.app, hl_view_str(typed)), near ? ": did you mean " : "",
+		near ? near : "", near ? "?" : "");
+}
+
 static enum hl_exit content(struct hl_raising *r, bool ask)
 {
 	const struct hl_args *args = r->talk.args;
@@ -175,6 +186,8 @@ static enum hl_exit content(struct hl_raising *r, bool ask)
 	if (m->raise.kind.n == 0)
 		return hl_usage_error(
 			args, "say what happened: --kind KIND (--kind '?' lists them)");
+	if (!hl_kind_find(m->raise.kind))
+		return no_such_kind(r);
 	code = hl_words_text(r->talk.app, args, true, ask, &r->talk.text);
 	if (code == HL_EXIT_OK)
 		code = hl_evidence_read(r->talk.app, args, &r->talk.evidence);

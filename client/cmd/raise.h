@@ -28,6 +28,8 @@ HL_MUST enum hl_exit hl_raise_confirm(struct hl_raising *raising);
 void hl_raise_sort_asks(struct hl_raise *raise);
 /* The kinds on a stream, one line each; needs: with what each needs. */
 void hl_raise_kinds(FILE *stream, bool needs);
+/* The kind whose name is nearest to what was typed; NULL: none is near. */
+const char *hl_raise_near_kind(const char *typed);
 
 /* Waits until each lab has the letter of talk->row stored (its receipt verified here) and, where
  * answered, has answered; prints each as it comes. HL_EXIT_DEADLINE names who has not. */

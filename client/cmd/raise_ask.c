@@ -41,9 +41,9 @@ static enum hl_exit ask_choice(struct hl_raising *r, const char *question,
 	}
 }
 
-static void unknown_kind(const struct hl_raising *r, const char *typed)
+const char *hl_raise_near_kind(const char *typed)
 {
-	const char *names[32], *near;
+	const char *names[32];
 	size_t n;
 	const struct hl_kind *kinds = hl_kinds(&n);
 
@@ -51,7 +51,13 @@ static void unknown_kind(const struct hl_raising *r, const char *typed)
 		n = sizeof(names) / sizeof(names[0]);
 	for (size_t i = 0; i < n; i++)
 		names[i] = kinds[i].name;
-	near = hl_nearest(typed, names, n);
+	return hl_nearest(typed, names, n);
+}
+
+static void unknown_kind(const struct hl_raising *r, const char *typed)
+{
+	const char *near = hl_raise_near_kind(typed);
+
 	hl_note("  no kind is called \"%s\"%s%s%s",
 		hl_safe(r->talk.app, hl_view_str(typed)), near ? " (did you mean " : "",
 		near ? near : "", near ? "?)" : "");

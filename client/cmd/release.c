@@ -81,6 +81,25 @@ static enum hl_exit judge(struct hl_app *app, const struct hl_envelope *envelope
 		HL_EXIT_NO, "this is not to be released: %s", hl_status_text(status));
 }
 
+/* A rule that asks for two persons is not met by one with two devices. */
+static enum hl_exit another_person(struct hl_app *app, const struct hl_envelope *envelope)
+{
+	const struct hl_card *card = hl_docs_own(app);
+	const struct hl_member *self = hl_docs_self(app);
+
+	for (size_t i = 0; self && i < envelope->n_sigs; i++) {
+		const struct hl_member *by = hl_card_member(card, &envelope->sigs[i].kid);
+
+		if (by && hl_view_eq(by->person, self->person))
+			return hl_fail(HL_EXIT_NOT_PERMITTED,
+				"you (%s) have signed it already, on the device \"%s\": it "
+				"takes another person to release it; see hotline member "
+				"list",
+				hl_safe(app, self->person), hl_safe(app, by->device));
+	}
+	return HL_EXIT_OK;
+}
+
 /* Keeps the released copy in place of the one that waits, for sending. */
 static enum hl_exit keep(
 	struct hl_app *app, const struct hl_envelope *envelope, struct hl_outgoing *row)
@@ -118,6 +137,8 @@ static enum hl_exit release_one(struct hl_talk *talk, struct hl_view doc)
 			HL_EXIT_NO, "the letter is damaged: %s", hl_status_text(status));
 	code = judge(app, &envelope, &sender);
 	if (code == HL_EXIT_OK)
+		code = another_person(app, &envelope);
+	if (code == HL_EXIT_OK)
 		code = read_it(app, &envelope, sender);
 	if (code == HL_EXIT_OK)
 		code = hl_prompt_yes(app, "Release it in your name?");
@@ -133,8 +154,11 @@ static enum hl_exit release_one(struct hl_talk *talk, struct hl_view doc)
 	if (code == HL_EXIT_OK && talk->row.state == HL_OUTBOX_SENT && !app->json)
 		printf("%s released, stored at your node.\n",
 			hl_thread_short(app, &talk->row.incident));
-	if (app->json)
-		return hl_json_print(hl_talk_json(talk));
+	if (app->json && talk->row.n != 0) {
+		enum hl_exit printed = hl_json_print(hl_talk_json(talk));
+
+		return code != HL_EXIT_OK ? code : printed;
+	}
 	return code;
 }
 
@@ -144,8 +168,10 @@ enum hl_exit hl_cmd_release(struct hl_app *app, const struct hl_args *args)
 	HL_CLEAN_FILE struct hl_file file = {0};
 	const struct hl_member *self = NULL;
 	size_t found = 0;
-	enum hl_exit code = hl_docs_need(app, HL_CAP_RELEASE, &self);
+	enum hl_exit code = hl_line_refresh(app);
 
+	if (code == HL_EXIT_OK)
+		code = hl_docs_need(app, HL_CAP_RELEASE, &self);
 	if (code == HL_EXIT_OK)
 		code = hl_docs_read_file(app, args->operands[0], &file);
 	for (size_t i = 0; i < file.n_items && code == HL_EXIT_OK; i++)

@@ -47,7 +47,7 @@ static enum hl_exit send_all(struct hl_app *app, struct hl_line *line, json_t *s
 		enum hl_exit one = send_one(app, line,
 			hl_scrap(app, "d%llu", (unsigned long long)drafts[i]), sent);
 
-		if (one == HL_EXIT_NODE)
+		if (one == HL_EXIT_NODE && !hl_line_up(line))
 			return one;
 		if (one != HL_EXIT_OK)
 			code = one;

@@ -261,7 +261,10 @@ static void print_lines(const struct status *s)
 			hl_scrap(app, "%llu", (unsigned long long)p->queued),
 			hl_scrap(app, "%llu", (unsigned long long)p->gaps),
 			p->psk ? "yes" : "no PSK",
-			p->state == HL_LINK_UP ? "" : hl_safe(app, p->last_error));
+			p->state == HL_LINK_UP ? ""
+				: p->state == HL_LINK_DEGRADED && p->last_error.n == 0
+				? "answers no pulse"
+				: hl_safe(app, p->last_error));
 	}
 	hl_table_print(table);
 }

@@ -44,11 +44,13 @@ enum hl_exit hl_talk_begin(
 
 	if (code != HL_EXIT_OK)
 		return code;
-	/* Whatever keeps the node from us, the letter is sealed and kept all the same. */
 	talk->away_code = hl_line_try(app, &talk->line, talk->away, sizeof(talk->away));
-	if (talk->away_code != HL_EXIT_OK)
-		talk->line = NULL;
-	return HL_EXIT_OK;
+	if (talk->away_code == HL_EXIT_OK)
+		return HL_EXIT_OK;
+	/* Whatever keeps the node from us, the letter is sealed and kept all the same: but for a
+	 * device that is suspended or off the card, whose letters nobody will take. */
+	talk->line = NULL;
+	return talk->away_code == HL_EXIT_NOT_PERMITTED ? talk->away_code : HL_EXIT_OK;
 }
 
 static void line_lost(struct hl_talk *talk, enum hl_exit code)
@@ -122,6 +124,8 @@ enum hl_exit hl_talk_submit(struct hl_talk *talk)
 	talk->unwritten = talk->later && code == HL_EXIT_OK;
 	if (code == HL_EXIT_NODE)
 		return hl_outbox_away(talk->app, &talk->row, "");
+	if (code != HL_EXIT_OK && hl_outbox_heals(&talk->row))
+		return hl_outbox_later(talk->app, &talk->row);
 	return code;
 }
 

@@ -39,7 +39,8 @@ void hl_talk_clear(struct hl_talk *talk);
 /* Looks the idempotency key up: talk->again. */
 HL_MUST enum hl_exit hl_talk_key(
 	struct hl_app *app, const struct hl_args *args, struct hl_talk *talk);
-/* The same, and opens the line unless the node is away. */
+/* The same, and opens the line unless the node is away. HL_EXIT_NOT_PERMITTED (said) where the node
+ * lets this device do nothing. */
 HL_MUST enum hl_exit hl_talk_begin(
 	struct hl_app *app, const struct hl_args *args, struct hl_talk *talk);
 /* The same for a letter in the thread of the first operand: takes the inbox in, and loads it. At

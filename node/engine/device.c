@@ -35,16 +35,59 @@ enum hl_status hl_device_up(struct hl_engine *e, struct link *link)
 {
 	const struct hl_member *member = member_of(e, link);
 	bool suspended = false;
+	enum hl_status status = HL_OK;
 
-	if (member == NULL)
-		return hl_link_close(e, link, HL_CLOSE_PERMITTED);
-	link->kid = member->kid;
-	enum hl_status status = hl_suspended(e, &e->own.id, &member->kid, &suspended);
-	if (status == HL_OK && suspended) {
-		hl_note(e, NULL, 4, "a suspended device", "link refused");
-		status = hl_link_close(e, link, HL_CLOSE_PERMITTED);
+	link->barred = HL_OK;
+	if (member == NULL) {
+		link->barred = HL_NOT_MEMBER;
+	} else {
+		link->kid = member->kid;
+		status = hl_suspended(e, &e->own.id, &member->kid, &suspended);
+		if (suspended)
+			link->barred = HL_SUSPENDED;
 	}
+	if (link->barred != HL_OK)
+		hl_note(e, NULL, 4,
+			suspended ? "a suspended device"
+				  : "a device that is no longer on the card",
+			"link refused");
 	return status;
+}
+
+/* Who signed the suspension of a device: "by Eva Lind". */
+static void suspended_by(struct hl_engine *e, const struct hl_id *kid, char ret[256])
+{
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_suspension s;
+	size_t n = 0;
+
+	ret[0] = '\0';
+	if (hl_store_doc_get(e->store, HL_DOC_SUSPENSION, &e->own.id, kid, 0, &doc) !=
+			HL_OK ||
+		hl_suspension_parse(&e->config.net, hl_view_buf(&doc), &s) != HL_OK)
+		return;
+	for (size_t i = 0; i < s.n_sigs && n < 180; i++) {
+		const struct hl_member *by = hl_card_member(&e->own.card, &s.sigs[i].kid);
+		int wrote = by == NULL
+			? 0
+			: snprintf(ret + n, 256 - n, "%s%.*s", n == 0 ? "by " : " and ",
+				  (int)by->person.n, (const char *)by->person.p);
+		n += wrote > 0 ? (size_t)wrote : 0;
+	}
+}
+
+/* SPEC link 5.2: A device that is suspended, or that stands only on the card before the one in
+ * force, gets code 13 or 12 for its first request, whatever it asks, and the link is closed with
+ * reason 4. */
+static enum hl_status turn_away(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
+{
+	char text[256] = "";
+
+	if (link->barred == HL_SUSPENDED)
+		suspended_by(e, &link->kid, text);
+	enum hl_status status = hl_reply(e, link, frame, link->barred, text, NULL);
+	return status == HL_OK ? hl_link_close(e, link, HL_CLOSE_PERMITTED) : status;
 }
 
 /* After a new card or a suspension: who may still be here? */
@@ -55,7 +98,7 @@ enum hl_status hl_device_recheck(struct hl_engine *e)
 	for (struct link *l = e->links; l != NULL && status == HL_OK; l = l->next) {
 		const struct hl_member *member = member_of(e, l);
 		bool suspended = false;
-		if (l->dead || l->purpose != HL_PURPOSE_DEVICE)
+		if (l->dead || l->purpose != HL_PURPOSE_DEVICE || l->barred != HL_OK)
 			continue;
 		if (member != NULL && hl_id_eq(&member->kid, &l->kid))
 			status = hl_suspended(e, &e->own.id, &l->kid, &suspended);
@@ -184,6 +227,8 @@ enum hl_status hl_device_watch(struct hl_engine *e, struct link *link)
 enum hl_status hl_device_frame(
 	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
 {
+	if (link->barred != HL_OK)
+		return turn_away(e, link, frame);
 	if (!link->hello && frame->type != HL_FRAME_DEVICE_HELLO)
 		return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
 	/* One that does not read its replies is not served. */

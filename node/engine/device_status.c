@@ -41,8 +41,6 @@ static void warn_all(struct hl_engine *e, struct report *report)
 
 	for (size_t i = 0; i < e->n_alarms; i++)
 		warn(report, e->alarm[i], "");
-	if (e->n_peers == 0)
-		warn(report, "no peer is in the directory", "");
 	if (own->not_after <= e->now.wall)
 		warn(report, "this lab's card is out of date: sign a new one", "");
 	for (size_t i = 0; i < e->n_peers; i++) {

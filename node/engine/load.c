@@ -218,10 +218,29 @@ static void add_known(struct hl_engine *e, const uint8_t *key, enum hl_purpose p
 		memcpy(known->psk, psk, sizeof(known->psk));
 }
 
+/* The own card before the one in force; it stays empty where there is none. */
+static enum hl_status load_card_before(struct hl_engine *e, struct hl_card *ret)
+{
+	struct hl_buf bytes HL_CLEAN_BUF = {0};
+
+	if (e->own.card.version < 2)
+		return HL_OK;
+	enum hl_status status = hl_store_doc_get(
+		e->store, HL_DOC_CARD, &e->own.id, NULL, e->own.card.version - 1, &bytes);
+	if (status != HL_OK)
+		return status == HL_UNKNOWN ? HL_OK : status;
+	status = hl_card_parse(&e->config.net, hl_view_buf(&bytes), ret);
+	return status == HL_OK || hl_status_ours(status) ? status : HL_OK;
+}
+
 enum hl_status hl_engine_load_known(struct hl_engine *e)
 {
-	size_t max = e->own.card.n_members + 1;
+	struct hl_card before HL_CLEAN_CARD = {0};
+	enum hl_status status = load_card_before(e, &before);
+	size_t max = e->own.card.n_members + before.n_members + 1;
 
+	if (status != HL_OK)
+		return status;
 	for (size_t i = 0; i < e->n_peers; i++)
 		max += e->peers[i].lab.card.n_nodes;
 	struct hl_known_key *known = calloc(max, sizeof(*known));
@@ -233,22 +252,20 @@ enum hl_status hl_engine_load_known(struct hl_engine *e)
 	e->known = known;
 	e->n_known = 0;
 	e->generation++;
-	for (size_t i = 0; i < e->own.card.n_members; i++) {
-		const struct hl_member *member = &e->own.card.members[i];
-		bool suspended = false;
-		enum hl_status status =
-			hl_suspended(e, &e->own.id, &member->kid, &suspended);
-		if (status != HL_OK)
-			return status;
-		if (!suspended)
-			add_known(e, member->link, HL_PURPOSE_DEVICE, &e->own.id, NULL);
-	}
+	/* Suspended devices too: what they hear is why they are not served. */
+	for (size_t i = 0; i < e->own.card.n_members; i++)
+		add_known(e, e->own.card.members[i].link, HL_PURPOSE_DEVICE, &e->own.id,
+			NULL);
 	for (size_t i = 0; i < e->n_peers; i++) {
 		const struct peer *peer = &e->peers[i];
 		for (size_t k = 0; k < peer->lab.card.n_nodes; k++)
 			add_known(e, peer->lab.card.nodes[k].link, HL_PURPOSE_PEER,
 				&peer->lab.id, peer->psk);
 	}
+	for (size_t i = 0; i < before.n_members; i++)
+		if (hl_card_member_by_link(&e->own.card, before.members[i].link) == NULL)
+			add_known(e, before.members[i].link, HL_PURPOSE_DEVICE,
+				&e->own.id, NULL);
 	return HL_OK;
 }
 

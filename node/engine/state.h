@@ -118,7 +118,8 @@ struct link {
 	uint64_t cursor[PRECEDENCES]; /* the first letter not sent, by precedence */
 
 	/* To a device. */
-	struct hl_id kid; /* of the member's signing key */
+	struct hl_id kid;      /* of the member's signing key */
+	enum hl_status barred; /* HL_OK, or why it gets nothing: suspended, no member */
 	uint64_t request; /* the newest of this turn, to be told if the turn is lost */
 	bool asked;
 	bool watching;

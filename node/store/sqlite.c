@@ -23,15 +23,14 @@ static enum hl_status claim_file(const char *path, char *error)
 	struct stat st;
 
 	if (fd < 0) {
-		snprintf(error, HL_STORE_ERROR_MAX, "%.150s cannot be opened: %s", path,
+		snprintf(error, HL_STORE_ERROR_MAX, "it cannot be opened: %s",
 			strerror(errno));
 		return HL_ERR_STORE;
 	}
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
 		(st.st_mode & 077) != 0) {
 		snprintf(error, HL_STORE_ERROR_MAX,
-			"%.150s must be a file of this user alone: chmod 600, and chown",
-			path);
+			"it must be a file of this user alone: chmod 600, and chown");
 		close(fd);
 		return HL_ERR_STORE;
 	}
@@ -112,6 +111,49 @@ static enum hl_status prepare(struct hl_store *store, bool memory)
 	return status;
 }
 
+/* All tables and indexes of a database as text; NULL where it cannot be read. */
+static char *shape_of(sqlite3 *db)
+{
+	static const char sql[] =
+		"SELECT group_concat(sql, char(10)) FROM"
+		" (SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name)";
+	sqlite3_stmt *stmt = NULL;
+	char *shape = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+		sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
+		shape = strdup((const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	return shape;
+}
+
+/* A file of the right version may have been made by steps that have been edited since: then a
+ * statement would fail long after the start. Its tables are held against those that the steps make
+ * now. */
+static enum hl_status check_shape(struct hl_store *store)
+{
+	sqlite3 *fresh = NULL;
+	int rc = sqlite3_open_v2(
+		":memory:", &fresh, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+	for (size_t i = 0; i < HL_STORE_SCHEMA_LAST && rc == SQLITE_OK; i++)
+		rc = sqlite3_exec(fresh, schema_steps[i], NULL, NULL, NULL);
+	char *want = rc == SQLITE_OK ? shape_of(fresh) : NULL;
+	char *got = shape_of(store->db);
+	bool same = want != NULL && got != NULL && strcmp(want, got) == 0;
+	bool memory = want == NULL;
+	free(want);
+	free(got);
+	sqlite3_close(fresh);
+	if (memory)
+		return HL_ERR_NOMEM;
+	return same ? HL_OK
+		    : refuse(store,
+			      "its tables are not those of this hotlined: it was made "
+			      "by another build, or changed by hand. Install the build "
+			      "that made it, or put back a backup");
+}
+
 /* Runs the steps that the file has not seen yet, each in its own transaction. */
 static enum hl_status migrate(struct hl_store *store)
 {
@@ -126,7 +168,11 @@ static enum hl_status migrate(struct hl_store *store)
 		return refuse(store,
 			"the store was written by a newer hotlined: install that one");
 	if (version < 0 || (version > 0 && tag != HL_STORE_APPLICATION))
-		return refuse(store, "the file is no store of hotlined's");
+		return refuse(store,
+			"it is no store of hotlined's: put back the file, or "
+			"a backup of it");
+	if (version == HL_STORE_SCHEMA_LAST)
+		return check_shape(store);
 	for (int64_t step = version; step < HL_STORE_SCHEMA_LAST; step++) {
 		char sql[120];
 		snprintf(sql, sizeof(sql),

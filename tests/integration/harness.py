@@ -282,12 +282,14 @@ class Lab(Device):
     def fingerprint(self):
         return self.json('card', 'show')['fingerprint']
 
-    def join(self, person, *member_options, monitor=False):
+    def join(self, person, *member_options, monitor=False, device=None):
         """One more device, enrolled; returns it."""
-        device = Device(self.world, f'{self.name}.{person.replace(" ", "-").lower()}')
+        named = ['--device', device] if device else []
+        tail = f'.{device}' if device else ''
+        device = Device(self.world, f'{self.name}.{person.replace(" ", "-").lower()}{tail}')
         request = device.path('request.hotline')
         device.run('join', self.card(), '--person', person, '--fingerprint', self.fingerprint(),
-                   '--out', request, *(['--monitor'] if monitor else []))
+                   '--out', request, *named, *(['--monitor'] if monitor else []))
         self.run('member', 'add', request, '--yes', *member_options)
         device.run('status')
         self.devices.append(device)

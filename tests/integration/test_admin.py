@@ -30,7 +30,7 @@ def a_device_is_enrolled_and_cut_off(world):
     check(refused.code == 4 and 'capability' in refused.err, f'{refused}')
     a.run('member', 'suspend', 'Jun Sato', '--yes', '--reason', 'lost')
     gone = jun.run('status', ok=False)
-    check(gone.code == 3 and 'suspended' in gone.err, f'{gone}')
+    check(gone.code == 4 and 'suspended (by Mira Olsen)' in gone.err, f'{gone}')
     a.run('member', 'remove', 'Jun Sato', '--yes')
     check('Jun Sato' not in states(a), 'removed')
 

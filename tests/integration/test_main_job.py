@@ -106,6 +106,10 @@ def waiting_for_an_answer(world):
         out = f.read()
     check(child.returncode == 0, out)
     check('lab-b    stored' in out and 'Eva Lind: declined' in out, out)
+    check(a.json()['unanswered'] == 0 and 'all answered' in a.run().out, f'{a.run()}')
+    # A later call of the same incident has to be answered too.
+    a.run('say', b.json('list')['incidents'][0]['short'], '--call', '-m', 'and now?')
+    check(a.json()['unanswered'] == 1 and 'all answered' not in a.run().out, f'{a.run()}')
     late = a.run('raise', '--to', 'lab-b', '--kind', 'near.miss', '-m', 'y', '--wait', 'answered',
                  '--timeout', '1s', ok=False)
     check(late.code == 5 and 'has not answered' in late.err, f'{late}')
@@ -164,7 +168,7 @@ def what_is_missing_is_named(world):
     for args, code, words in (
             (('--kind', 'contain.breach', '-m', 'x'), 2, '--field boundary='),
             (('--kind', 'cap.threshold', '-m', 'x'), 2, '--framework'),
-            (('--kind', 'contain.breech', '-m', 'x'), 2, 'no kind called'),
+            (('--kind', 'contain.breech', '-m', 'x'), 2, 'did you mean contain.breach?'),
             (('--kind', 'near.miss'), 2, '--title'),
             (('-m', 'x'), 2, '--kind'),
             (('--kind', 'sys.test', '--status', 'actual', '-m', 'x'), 2, 'sys.test'),
@@ -259,12 +263,52 @@ def watch_tells_and_notifies(world):
     check(child.poll() is None, 'it has ended')
 
 
+def at_terminal(env, args, steps):
+    """Runs hotline in a terminal of its own: waits for words, types what follows."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(HOTLINE, [HOTLINE, *args], env)
+    seen, at = b'', 0
+    for words, answer in steps:
+        end = time.monotonic() + 30
+        while words not in seen[at:]:
+            check(time.monotonic() < end, f'no {words!r} in {seen!r}')
+            if select.select([fd], [], [], 1)[0]:
+                try:
+                    seen += os.read(fd, 4096)
+                except OSError:
+                    check(words in seen[at:], f'no {words!r} in {seen!r}')
+        at = seen.index(words, at) + len(words)
+        if answer is not None:
+            os.write(fd, answer.encode() + b'\n')
+    _, status = os.waitpid(pid, 0)
+    os.close(fd)
+    check(os.waitstatus_to_exitcode(status) == 0, seen.decode(errors='replace'))
+    return seen
+
+
+@test
+def a_new_passphrase_is_asked_again(world):
+    a = world.lab('lab-a', 'Mira Olsen')
+    home = a.path('another')
+    os.mkdir(home, 0o700)
+    root = a.path('root.pass')
+    with open(root, 'w', encoding='ascii') as f:
+        f.write('the root of it\n')
+    env = {k: v for k, v in a.env.items() if 'PASSPHRASE' not in k}
+    at_terminal({**env, 'HOTLINE_HOME': home},
+                ('lab', 'init', 'Lab C', '--person', 'Ann Day', '--root-passphrase-file', root),
+                ((b'New passphrase', 'one'), (b'The same again', 'two'),
+                 (b'once more', None), (b'New passphrase', 'one'), (b'The same again', 'one')))
+
+
 @test
 def flash_needs_a_second_person(world):
     a = world.lab('lab-a', 'Mira Olsen', options=('--flash-signers', '2'))
     b = world.lab('lab-b', 'Eva Lind')
     world.pair(a, b)
     second = a.join('R. Haddad', '--cap', 'all')
+    tablet = a.join('Mira Olsen', '--cap', 'all', device='tablet')
     a.wait_up('lab-b')
     wait(lambda: all(m['sealing_keys'] for m in a.json('card', 'show', 'lab-a')['members']),
          'the sealing keys of both devices')
@@ -274,13 +318,21 @@ def flash_needs_a_second_person(world):
     path = a.path('flash.hotline')
     a.run('export', sent['draft'], '--output', path)
     check(not b.json('list')['incidents'], 'one person has sent a FLASH')
-    released = second.run('release', path, '--yes')
-    check('released, stored' in released.out, f'{released}')
+    # Neither this device nor another one of the same person makes two persons.
+    for device in (a, tablet):
+        alone = device.run('release', path, '--yes', ok=False)
+        check(alone.code == 4 and 'another person' in alone.err and 'Mira Olsen' in alone.err,
+              f'{alone}')
+    out = at_terminal(second.env, ('release', path), ((b'Release it in your name?', 'yes'),
+                                                      (b'released, stored', None)))
+    check(b'FLASH raise by Mira Olsen' in out.replace(b'  ', b' ') and b'fire' in out, f'{out}')
     wait(lambda: b.json('list')['incidents'], 'the FLASH')
     check(b.json('list')['incidents'][0]['precedence'] == 'FLASH', 'another one')
     wait(lambda: any(p['state'] == 'delivered' for p in letters(a, sent['incident'])[0]['proofs']),
          'the receipt at the first person')
     check(letters(a, sent['incident'])[0]['marks'] == [], 'it still looks unreleased')
+    b.run('ack', sent['incident'][:8], '--acting')
+    wait(lambda: a.json()['unanswered'] == 0, 'the answer')
 
 
 @test

@@ -106,6 +106,48 @@ static void test_root_in_clear(void **state)
 	begin_lab(c);
 }
 
+static void change_store(const struct client *c, const char *sql)
+{
+	char path[300];
+	sqlite3 *db = NULL;
+
+	home_file(c, "device.db", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* A store of another shape, or that is none, is named before anything is asked of it. */
+static void test_shape(void **state)
+{
+	struct client *c = *state;
+	char path[300], other[300];
+
+	begin_lab(c);
+	change_store(c, "ALTER TABLE outbox RENAME COLUMN sent TO gone");
+	client_want(1, c, "status");
+	assert_non_null(strstr(c->err, "device.db: its tables are not those"));
+	assert_non_null(strstr(c->err, "put back a backup"));
+	change_store(c, "ALTER TABLE outbox RENAME COLUMN gone TO sent");
+	client_want(3, c, "status");
+	home_file(c, "device.db", path);
+	home_file(c, "kept", other);
+	assert_int_equal(rename(path, other), 0);
+	change_store(c, "CREATE TABLE other (x)");
+	chmod(path, 0600);
+	client_want(1, c, "status");
+	assert_non_null(strstr(c->err, "device.db is no store of hotline's"));
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	for (int i = 0; i < 1000; i++)
+		fputs("no store at all\n", file);
+	fclose(file);
+	client_want(1, c, "status");
+	assert_non_null(strstr(c->err, "device.db is no store of hotline's"));
+	assert_int_equal(rename(other, path), 0);
+	client_want(3, c, "status");
+}
+
 /* Any changed byte of a key file is found out. */
 static void test_damage(void **state)
 {
@@ -264,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_root_in_clear, client_begin, client_end),
 		cmocka_unit_test_setup_teardown(test_damage, client_begin, client_end),
+		cmocka_unit_test_setup_teardown(test_shape, client_begin, client_end),
 		cmocka_unit_test_setup_teardown(test_put, client_begin, client_end),
 		cmocka_unit_test_setup_teardown(test_box, client_begin, client_end),
 		cmocka_unit_test_setup_teardown(test_epochs, client_begin, client_end),

@@ -366,8 +366,8 @@ static void test_away(void **state)
 	client_want(3, c, "status");
 	assert_non_null(strstr(c->err, "does not answer: Connection refused"));
 	start(&s, NODE_CLOSES);
-	client_want(3, c, "status");
-	assert_non_null(strstr(c->err, "this device is no longer permitted"));
+	client_want(4, c, "status");
+	assert_non_null(strstr(c->err, "lets this device in no longer"));
 	stop(&s, asked, sizeof(asked));
 	start(&s, NODE_JUNK);
 	client_want(3, c, "status");

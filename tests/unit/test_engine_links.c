@@ -1,6 +1,25 @@
 /* The engine, from outside: links, devices, and the documents that say who may have them. */
 #include "tests/unit/bench.h"
 
+/* Whatever is asked first gets that code and text, nothing else, and the link is closed. */
+static void assert_turned_away(
+	struct bench *b, uint64_t link, enum hl_status code, const char *text)
+{
+	struct hl_frame ask = {.type = HL_FRAME_STATUS, .request = 7};
+	struct hl_frame reply HL_CLEAN_FRAME = {0}, close HL_CLEAN_FRAME = {0};
+
+	assert_false(bench_was_closed(b, link));
+	bench_send_frame(b, link, &ask);
+	assert_true(bench_find(b, link, HL_FRAME_REPLY, HL_PURPOSE_DEVICE, &reply));
+	assert_status(reply.reply.code, code);
+	assert_false(reply.reply.has_body);
+	assert_true(reply.reply.text.n >= strlen(text));
+	assert_memory_equal(reply.reply.text.p, text, strlen(text));
+	assert_true(bench_find(b, link, HL_FRAME_CLOSE, HL_PURPOSE_DEVICE, &close));
+	assert_int_equal(close.close.reason, HL_CLOSE_PERMITTED);
+	assert_true(bench_was_closed(b, link));
+}
+
 static void a_suspended_device_is_cut_off(void **state)
 {
 	struct bench *b = *state;
@@ -25,11 +44,12 @@ static void a_suspended_device_is_cut_off(void **state)
 	assert_false(bench_was_closed(b, 1));
 	while (hl_engine_known(b->engine, after, &key))
 		after++;
-	assert_int_equal(after, before - 1);
+	/* Its key stays known, so that it can hear why it is not served, and by whom that is. */
+	assert_int_equal(after, before);
 	assert_true(hl_engine_known_generation(b->engine) != generation);
 	bench_drop_sent(b);
 	bench_up(b, 5, HL_PURPOSE_DEVICE, &lab->device[1].link, false);
-	assert_true(bench_was_closed(b, 5));
+	assert_turned_away(b, 5, HL_SUSPENDED, "by ");
 	bench_raise(b, 0, 1, HL_ROUTINE, false, &sealed, &id);
 	assert_status(bench_submit(b, 1, &sealed), HL_SUSPENDED);
 }
@@ -39,7 +59,8 @@ static void a_removed_device_is_cut_off(void **state)
 	struct bench *b = *state;
 	struct world_lab *lab = &b->world.lab[0];
 	struct hl_frame frame = {.type = HL_FRAME_PUT};
-	size_t monitor = 2;
+	struct hl_known_key key;
+	size_t monitor = 2, known = 0;
 
 	/* Which device is last in a card hangs on its keys: drop those sealed last. */
 	bench_device(b, 1, 0);
@@ -50,6 +71,19 @@ static void a_removed_device_is_cut_off(void **state)
 	assert_ok(bench_ask(b, 1, &frame, NULL));
 	assert_true(bench_was_closed(b, 4));
 	assert_false(bench_was_closed(b, 1));
+	bench_drop_sent(b);
+	bench_up(b, 5, HL_PURPOSE_DEVICE, &lab->device[monitor].link, false);
+	assert_turned_away(b, 5, HL_NOT_MEMBER, "");
+	for (size_t i = 0; hl_engine_known(b->engine, i, &key); i++)
+		known += memcmp(key.key, lab->device[monitor].link.pub, HL_KEY_SIZE) == 0;
+	assert_int_equal(known, 1);
+	/* After one more card it is a stranger. */
+	world_new_card_without(&b->world, 0, WORLD_START + 6, 1);
+	frame.put.doc = hl_view_buf(&lab->cards[lab->n_cards - 1]);
+	assert_ok(bench_ask(b, 1, &frame, NULL));
+	for (size_t i = 0; hl_engine_known(b->engine, i, &key); i++)
+		assert_memory_not_equal(
+			key.key, lab->device[monitor].link.pub, HL_KEY_SIZE);
 }
 
 static void two_cards_with_one_number(void **state)

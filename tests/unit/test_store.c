@@ -177,6 +177,20 @@ static void one_process_at_a_time(void **state)
 	assert_non_null(strstr(p->error, "another hotlined"));
 }
 
+static void a_store_of_another_shape_is_refused(void **state)
+{
+	struct place *p = *state;
+
+	change(p, "ALTER TABLE meta RENAME COLUMN value TO worth");
+	assert_status(reopen(p), HL_ERR_STORE);
+	assert_non_null(strstr(p->error, "its tables are not those of this hotlined"));
+	assert_non_null(strstr(p->error, "put back a backup"));
+	change(p, "ALTER TABLE meta RENAME COLUMN worth TO value");
+	assert_ok(reopen(p));
+	change(p, "CREATE TABLE more (x)");
+	assert_status(reopen(p), HL_ERR_STORE);
+}
+
 static void a_newer_store_is_refused(void **state)
 {
 	struct place *p = *state;
@@ -459,6 +473,7 @@ int main(void)
 		T(forgets_what_was_not),
 		T(files_are_for_one_user),
 		T(one_process_at_a_time),
+		T(a_store_of_another_shape_is_refused),
 		T(a_newer_store_is_refused),
 		T(a_strange_file_is_refused),
 		T(of_one_network_and_lab),
