@@ -150,6 +150,7 @@ enum hl_status hl_engine_load_peers(struct hl_engine *e)
 		if (old != NULL) {
 			peers[i] = *old;
 			memset(&old->lab.card, 0, sizeof(old->lab.card));
+			memset(&old->newest_head, 0, sizeof(old->newest_head));
 			old->addresses = NULL;
 			old->link = NULL;
 		} else {
