@@ -223,7 +223,7 @@ static const struct hl_command commands[] = {
 			 "hotline peer verify PEER [--fingerprint DIGITS]\n"
 			 "hotline peer remove PEER\n"
 			 "hotline peer group NAME [PEER]...",
-		.help = "the other labs: add one after comparing its fingerprint, groups of them"},
+		.help = "the other labs: add one after comparing its fingerprint, groups"},
 	{.name = "psk",
 		.run = hl_cmd_psk,
 		.needs = HL_NEEDS_KEYS,
