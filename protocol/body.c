@@ -54,12 +54,24 @@ static const struct hl_field fetch_fields[] = {
 };
 static const struct hl_shape fetch = HL_SHAPE_OF(struct hl_body, fetch_fields);
 
-/* SPEC link 5.8: Body: a list of `[lab_id, state u, code u, segment bin|nil]`, sorted by lab */
+/* SPEC link 5.8: carriers is a list of 0 to 16 `[lab_id, since u, offer bin|nil]`, sorted by lab */
+static const struct hl_field carrier_fields[] = {
+	HL_F_FIXED(struct hl_carrier_item, by),
+	HL_F_ANY(struct hl_carrier_item, since),
+	HL_F_OPT_BIN(struct hl_carrier_item, offer, HL_OFFER_MAX),
+};
+static const struct hl_shape carrier =
+	HL_SHAPE_OF(struct hl_carrier_item, carrier_fields);
+
+/* SPEC link 5.8: Body: a list of `[lab_id, state u, code u, segment bin|nil, carriers]`, sorted
+ * by lab */
 static const struct hl_field proof_item_fields[] = {
 	HL_F_FIXED(struct hl_proof_item, lab),
 	HL_F_UINT(struct hl_proof_item, state, HL_KEPT, HL_REFUSED),
 	HL_F_UINT(struct hl_proof_item, code, HL_OK, HL_STALE),
 	HL_F_OPT_BIN(struct hl_proof_item, segment, HL_FRAME_MAX),
+	HL_F_LIST(struct hl_proof_item, carriers, n_carriers, 0, HL_CARRIERS_MAX, 1,
+		carrier),
 };
 static const struct hl_shape proof_item =
 	HL_SHAPE_OF(struct hl_proof_item, proof_item_fields);

@@ -10,6 +10,7 @@
 #define HL_STATEMENT_MAX       8192
 #define HL_SEGMENT_ENTRIES_MAX 1024
 #define HL_ENTRY_SIZE_MAX      64
+#define HL_OFFER_MAX           1024
 
 enum hl_sort {
 	HL_SORT_LETTER = 1,
@@ -128,5 +129,26 @@ HL_MUST HL_API enum hl_status hl_segment_entered(const struct hl_id *net,
 HL_MUST HL_API enum hl_status hl_segment_delivered(const struct hl_id *net,
 	const struct hl_segment *segment, const struct hl_card *to_card,
 	const struct hl_id *id, uint64_t *ret_since);
+
+/* What a carrier signs (channel 5.6): the list from → to, up to a head, was before the lab to. */
+struct hl_offer {
+	struct hl_id by, from, to;
+	struct hl_head head;
+	uint64_t time;
+	struct hl_id kid; /* of the node that signed */
+	uint8_t sig[HL_SIG_SIZE];
+	struct hl_view body; /* within the document that was parsed */
+};
+
+/* by, from, to, head and time are read; kid is that of key as node signing key. */
+HL_MUST HL_API enum hl_status hl_offer_sign(const struct hl_id *net,
+	const struct hl_offer *offer, const struct hl_sign_key *key,
+	struct hl_buf *ret_doc);
+/* The views alias doc. */
+HL_MUST HL_API enum hl_status hl_offer_parse(struct hl_view doc, struct hl_offer *ret);
+/* Signed by a node of that card, which is of the lab by? HL_BAD_CARD, HL_NOT_MEMBER,
+ * HL_BAD_SIGNATURE. */
+HL_MUST HL_API enum hl_status hl_offer_check(const struct hl_id *net,
+	const struct hl_card *card, const struct hl_offer *offer);
 
 #endif

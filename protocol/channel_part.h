@@ -7,4 +7,7 @@
 #include "channel.h"
 #include "shape.h"
 
+/* channel 2.2: `[epoch u, k u, link_k]` */
+extern const struct hl_shape hl_shape_head;
+
 #endif

@@ -37,6 +37,7 @@ static const struct hl_field heartbeat[] = {
 
 /* SPEC link 4.3: statement: `[3, statement bin]` */
 /* SPEC link 4.4: segment: `[4, segment bin]` */
+/* SPEC link 4.12: offer: `[16, offer bin]` */
 /* SPEC link 4.7: card: `[9, card bin]`. seals: `[11, sealing keys bin]`. suspension: `[13,
  * suspension bin]`. */
 static const struct hl_field doc[] = {
@@ -74,6 +75,15 @@ static const struct hl_field want[] = {
 	HL_F_FIXED(struct hl_frame, want.lab),
 };
 
+/* SPEC link 4.11: carry: `[15, from, to, hops u, sort u, doc bin]` */
+static const struct hl_field carry[] = {
+	HL_F_FIXED(struct hl_frame, carry.from),
+	HL_F_FIXED(struct hl_frame, carry.to),
+	HL_F_UINT(struct hl_frame, carry.hops, 0, HL_HOPS_MAX),
+	HL_F_ANY(struct hl_frame, carry.sort),
+	HL_F_BIN(struct hl_frame, carry.doc, 0, HL_FRAME_MAX),
+};
+
 /* SPEC link 3.2: close: `[14, reason u]`. */
 static const struct hl_field closing[] = {
 	HL_F_UINT(struct hl_frame, close.reason, HL_CLOSE_DOWN, HL_CLOSE_VERSION),
@@ -93,6 +103,8 @@ static const struct hl_frame_row peer_rows[] = {
 	HL_ROW(HL_FRAME_SEALS, doc),
 	HL_ROW(HL_FRAME_WANT_SUSPENSIONS, want),
 	HL_ROW(HL_FRAME_SUSPENSION, doc),
+	HL_ROW(HL_FRAME_CARRY, carry),
+	HL_ROW(HL_FRAME_OFFER, doc),
 };
 
 static const struct hl_frame_row close_row = HL_ROW(HL_FRAME_CLOSE, closing);

@@ -14,6 +14,8 @@
 #define HL_FRAME_DOCS_MAX      (256 * 1024)
 #define HL_FRAME_DOC_ITEMS_MAX 4096
 #define HL_FEED_MAX            512
+#define HL_CARRIERS_MAX        16 /* of one letter to one lab, as told to devices */
+#define HL_HOPS_MAX            2  /* carriers that a document may pass */
 #define HL_STATUS_CALLS_MAX    256
 #define HL_STATUS_WARNINGS_MAX 256
 
@@ -34,6 +36,8 @@ enum hl_frame_type {
 	HL_FRAME_SEALS = 11,
 	HL_FRAME_WANT_SUSPENSIONS = 12,
 	HL_FRAME_SUSPENSION = 13,
+	HL_FRAME_CARRY = 15,
+	HL_FRAME_OFFER = 16,
 	/* both */
 	HL_FRAME_CLOSE = 14,
 	/* device to node, and back */
@@ -72,6 +76,13 @@ enum hl_doc {
 	HL_DOC_SEGMENT = 6,
 	HL_DOC_REQUEST = 7,
 };
+/* Sorts of what is carried (spec link 4.11). */
+enum hl_carried {
+	HL_CARRIED_CARD = 1,
+	HL_CARRIED_ENVELOPE = 5,
+	HL_CARRIED_SEGMENT = 6,
+	HL_CARRIED_STATEMENT = 8,
+};
 
 enum hl_feed_sort {
 	HL_FEED_LETTER = 1,
@@ -82,6 +93,7 @@ enum hl_feed_sort {
 	HL_FEED_OVERDUE = 6,
 	HL_FEED_DOCS = 7,
 	HL_FEED_LINK = 8,
+	HL_FEED_CARRIED = 10,
 };
 enum hl_link_state {
 	HL_LINK_NEVER = 0,
@@ -139,7 +151,8 @@ struct hl_frame {
 			struct hl_lab_news *labs;
 			size_t n;
 		} heartbeat;
-		/* statement, segment, card, seals, suspension, submit; event uses feed below */
+		/* statement, segment, card, seals, suspension, offer, submit; event uses feed
+		 * below */
 		struct hl_view doc;
 		struct {
 			struct hl_id from;
@@ -158,6 +171,12 @@ struct hl_frame {
 			struct hl_id lab;
 			uint64_t after;
 		} want; /* cards, seals, suspensions */
+		struct {
+			struct hl_id from, to;
+			uint64_t hops; /* carriers that it has passed */
+			uint64_t sort; /* enum hl_carried; others are passed over */
+			struct hl_view doc;
+		} carry;
 		struct {
 			uint64_t reason;
 		} close;
@@ -218,11 +237,18 @@ struct hl_doc_item {
 	enum hl_doc sort;
 	struct hl_view doc;
 };
+struct hl_carrier_item { /* who was handed a letter for a lab */
+	struct hl_id by;
+	uint64_t since;
+	struct hl_view offer; /* empty: none */
+};
 struct hl_proof_item {
 	struct hl_id lab;
 	enum hl_proof_state state;
 	enum hl_status code;
 	struct hl_view segment; /* empty: none */
+	struct hl_carrier_item *carriers;
+	size_t n_carriers;
 };
 struct hl_peer_status {
 	struct hl_id lab;

@@ -3,7 +3,7 @@
 
 static const struct hl_field feed_item_fields[] = {
 	HL_F_ANY(struct hl_feed_item, number),
-	HL_F_UINT(struct hl_feed_item, sort, HL_FEED_LETTER, HL_FEED_LINK),
+	HL_F_UINT(struct hl_feed_item, sort, HL_FEED_LETTER, HL_FEED_CARRIED),
 	HL_F_FIXED(struct hl_feed_item, id),
 	HL_F_OPT_FIXED(struct hl_feed_item, lab, has_lab),
 	HL_F_ANY(struct hl_feed_item, value),

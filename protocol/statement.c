@@ -10,7 +10,7 @@ static const struct hl_field head_fields[] = {
 	HL_F_ANY(struct hl_head, number),
 	HL_F_FIXED(struct hl_head, link),
 };
-static const struct hl_shape head_shape = HL_SHAPE_OF(struct hl_head, head_fields);
+const struct hl_shape hl_shape_head = HL_SHAPE_OF(struct hl_head, head_fields);
 
 static const struct hl_field range_fields[] = {
 	HL_F_ANY(struct hl_range, first),
@@ -44,7 +44,7 @@ static const struct hl_field body_fields[] = {
 	HL_F_FORMAT,
 	HL_F_FIXED(struct hl_statement, from),
 	HL_F_FIXED(struct hl_statement, to),
-	HL_F_OPT_GROUP(struct hl_statement, head, has_head, head_shape),
+	HL_F_OPT_GROUP(struct hl_statement, head, has_head, hl_shape_head),
 	HL_F_OPT_GROUP(struct hl_statement, receipt, has_receipt, receipt_shape),
 	HL_F_ANY(struct hl_statement, time),
 	HL_F_ANY(struct hl_statement, pulse),

@@ -222,7 +222,8 @@ static enum hl_exit take_item(struct watch *w, const struct hl_feed_item *item)
 {
 	switch (item->sort) {
 	case HL_FEED_RECEIPT:
-	case HL_FEED_REFUSED: return tell_proof(w, item);
+	case HL_FEED_REFUSED:
+	case HL_FEED_CARRIED: return tell_proof(w, item);
 	case HL_FEED_OVERDUE:
 		tell_about(w, item, "overdue", "OVERDUE: not answered in time", true);
 		break;

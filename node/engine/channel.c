@@ -37,10 +37,13 @@ static enum hl_status add_entry(struct hl_engine *e, struct peer *peer, enum hl_
 }
 
 /* SPEC channel 1.4: The first entry of an epoch that is not the channel's first is a succession. */
-static enum hl_status open_epoch(struct hl_engine *e, struct peer *peer, uint64_t above)
+static enum hl_status open_epoch(
+	struct hl_engine *e, struct peer *peer, uint64_t above, bool behind)
 {
 	struct hl_channel_row *out = &peer->out;
-	const struct hl_id before = out->link;
+	/* SPEC channel 1.2: or 32 zero bytes where the node knows that its store was behind, or
+	 * knows of none */
+	const struct hl_id before = behind ? (struct hl_id){0} : out->link;
 	uint64_t known = out->epoch > above ? out->epoch : above;
 	uint64_t epoch = e->now.wall / 1000;
 	bool first = out->epoch == 0;
@@ -67,17 +70,18 @@ enum hl_status hl_channel_enter(struct hl_engine *e, struct peer *peer, enum hl_
 	enum hl_status status = HL_OK;
 
 	if (peer->out.epoch == 0)
-		status = open_epoch(e, peer, 0);
+		status = open_epoch(e, peer, 0, false);
 	return status == HL_OK ? add_entry(e, peer, sort, id, precedence) : status;
 }
 
-enum hl_status hl_channel_succeed(struct hl_engine *e, struct peer *peer, uint64_t above)
+enum hl_status hl_channel_succeed(
+	struct hl_engine *e, struct peer *peer, uint64_t above, bool behind)
 {
 	struct hl_channel_key old = key_of(&peer->out);
 	uint64_t last = peer->out.number;
 	struct hl_entry_row row[BATCH];
 	size_t got = 0;
-	enum hl_status status = open_epoch(e, peer, above);
+	enum hl_status status = open_epoch(e, peer, above, behind);
 
 	/* What has not been receipted is entered again. */
 	for (unsigned p = HL_FLASH; p >= HL_ROUTINE && old.epoch != 0; p--) {
@@ -98,6 +102,7 @@ enum hl_status hl_channel_succeed(struct hl_engine *e, struct peer *peer, uint64
 		for (unsigned p = 0; p < PRECEDENCES; p++)
 			peer->link->cursor[p] = 1;
 	}
+	hl_carry_reset(peer);
 	return status;
 }
 
@@ -128,29 +133,81 @@ static enum hl_status sign(struct hl_engine *e, struct peer *peer, bool head,
 	return status;
 }
 
-/* Entries from first on, up to the one that the statement's head names. */
-static enum hl_status send_segment(struct hl_engine *e, struct peer *peer,
-	const struct hl_entry_row *row, size_t n, const struct hl_id *before,
-	struct hl_view statement)
+/* As the newest it is noted. */
+static enum hl_status sign_head(struct hl_engine *e, struct peer *peer,
+	const struct hl_head *head, struct hl_buf *ret)
 {
-	struct hl_entry entry[SEND_MAX];
-	struct hl_segment segment = {.from = e->own.id, .to = peer->lab.id};
-	struct hl_buf doc HL_CLEAN_BUF = {0};
-	struct hl_frame frame = {.type = HL_FRAME_SEGMENT};
+	struct hl_channel_row *out = &peer->out;
+	enum hl_status status = sign(e, peer, true, head, ret);
 
-	for (size_t i = 0; i < n; i++)
-		entry[i] = row[i].entry;
-	segment.epoch = peer->out.epoch;
-	segment.first = row[0].entry.number;
-	segment.before = *before;
-	segment.entries = entry;
-	segment.n_entries = n;
-	segment.head = statement;
-	enum hl_status status = hl_segment_encode(&segment, &doc);
+	if (status == HL_OK && head->number > out->head_number) {
+		out->head_number = head->number;
+		out->head_link = head->link;
+		peer->out_changed = true;
+	}
+	return status;
+}
+
+enum hl_status hl_channel_head_shown(
+	struct hl_engine *e, struct peer *peer, const struct hl_head *head)
+{
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+
+	return head->number > peer->out.head_number ? sign_head(e, peer, head, &doc)
+						    : HL_OK;
+}
+
+enum hl_status hl_channel_segment(struct hl_engine *e, struct peer *peer, uint64_t first,
+	struct hl_view newest, struct hl_buf *ret_doc, uint64_t *ret_next)
+{
+	const struct hl_channel_key key = key_of(&peer->out);
+	struct hl_segment segment = {.from = e->own.id, .to = peer->lab.id};
+	struct hl_entry_row row[SEND_MAX], prev = {0};
+	struct hl_entry entry[SEND_MAX];
+	struct hl_buf own HL_CLEAN_BUF = {0};
+	size_t n = 0;
+	enum hl_status status =
+		hl_store_entry_list(e->store, &key, first, row, SEND_MAX, &n);
+
+	if (status == HL_OK && n == 0)
+		return HL_ERR_INTERNAL;
+	if (status == HL_OK && first > 1)
+		status = hl_store_entry_get(e->store, &key, first - 1, &prev);
+	else
+		hl_link_first(
+			&e->config.net, &e->own.id, &peer->lab.id, key.epoch, &prev.link);
 	if (status != HL_OK)
 		return status;
-	frame.doc = hl_view_buf(&doc);
-	return hl_send(e, peer->link, &frame, 0);
+	const struct hl_entry_row *last = &row[n - 1];
+	if (last->entry.number != peer->out.number || newest.n == 0) {
+		const struct hl_head head = {key.epoch, last->entry.number, last->link};
+		status = sign_head(e, peer, &head, &own);
+		newest = hl_view_buf(&own);
+	}
+	for (size_t i = 0; i < n; i++)
+		entry[i] = row[i].entry;
+	segment.epoch = key.epoch;
+	segment.first = first;
+	segment.before = prev.link;
+	segment.entries = entry;
+	segment.n_entries = n;
+	segment.head = newest;
+	if (status == HL_OK)
+		status = hl_segment_encode(&segment, ret_doc);
+	if (status == HL_OK)
+		*ret_next = last->entry.number + 1;
+	return status;
+}
+
+enum hl_status hl_channel_statement(
+	struct hl_engine *e, struct peer *peer, struct hl_buf *ret_doc)
+{
+	const struct hl_channel_row *out = &peer->out;
+	const struct hl_head head = {out->epoch, out->number, out->link};
+
+	if (peer->gate && out->epoch != 0)
+		return sign_head(e, peer, &head, ret_doc);
+	return sign(e, peer, false, NULL, ret_doc);
 }
 
 /* SPEC channel 3.3: from the first number that the peer does not hold, before the letters they
@@ -158,36 +215,18 @@ static enum hl_status send_segment(struct hl_engine *e, struct peer *peer,
 static enum hl_status send_entries(
 	struct hl_engine *e, struct peer *peer, struct hl_view newest)
 {
-	const struct hl_channel_key key = key_of(&peer->out);
 	struct link *link = peer->link;
-	struct hl_entry_row row[SEND_MAX];
 	enum hl_status status = HL_OK;
 
 	while (status == HL_OK && link->segment_next <= peer->out.number &&
 		link->queued < HL_LINK_QUEUE_MAX) {
-		struct hl_buf own HL_CLEAN_BUF = {0};
-		struct hl_view statement = newest;
-		struct hl_entry_row prev = {0};
-		size_t n = 0;
-		uint64_t first = link->segment_next;
-		status = hl_store_entry_list(e->store, &key, first, row, SEND_MAX, &n);
-		if (status == HL_OK && n == 0)
-			return HL_ERR_INTERNAL;
-		if (status == HL_OK && first > 1)
-			status = hl_store_entry_get(e->store, &key, first - 1, &prev);
-		else
-			hl_link_first(&e->config.net, &e->own.id, &peer->lab.id,
-				key.epoch, &prev.link);
-		const struct hl_entry_row *last = &row[n > 0 ? n - 1 : 0];
-		if (status == HL_OK && last->entry.number != peer->out.number) {
-			const struct hl_head head = {
-				key.epoch, last->entry.number, last->link};
-			status = sign(e, peer, true, &head, &own);
-			statement = hl_view_buf(&own);
-		}
+		struct hl_buf doc HL_CLEAN_BUF = {0};
+		struct hl_frame frame = {.type = HL_FRAME_SEGMENT};
+		status = hl_channel_segment(
+			e, peer, link->segment_next, newest, &doc, &link->segment_next);
+		frame.doc = hl_view_buf(&doc);
 		if (status == HL_OK)
-			status = send_segment(e, peer, row, n, &prev.link, statement);
-		link->segment_next = last->entry.number + 1;
+			status = hl_send(e, link, &frame, 0);
 	}
 	return status;
 }
@@ -262,15 +301,9 @@ enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer)
 	if (due || grown || entries) {
 		link->touched =
 			true; /* what is counted on below is undone with the link */
-		const struct hl_head head = {out->epoch, out->number, out->link};
-		status = sign(e, peer, heads, &head, &doc);
+		status = hl_channel_statement(e, peer, &doc);
 		if (status != HL_OK)
 			return status;
-		if (grown) {
-			out->head_number = out->number;
-			out->head_link = out->link;
-			peer->out_changed = true;
-		}
 		link->signed_at = e->now.boot > 0 ? e->now.boot : 1;
 	}
 	if (entries)
@@ -312,6 +345,11 @@ static enum hl_status serve_carried(
 		struct hl_letter_row row;
 		if (peer->link->queued >= HL_LINK_QUEUE_MAX)
 			break; /* it asks again */
+		bool carried = false;
+		status = hl_carrier_serve(
+			e, peer->link, &frame->want_letters.ids[i], &carried);
+		if (status != HL_OK || carried)
+			continue;
 		status = hl_store_letter_row(e->store, &frame->want_letters.ids[i], &row);
 		if (status == HL_OK && hl_id_eq(&row.origin, &frame->want_letters.from))
 			status = send_letter(e, peer, &row.id, row.precedence);

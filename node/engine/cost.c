@@ -49,6 +49,18 @@ bool hl_cost_full(struct hl_engine *e, const struct link *link, bool alert)
 	return quota != NULL && hl_quota_over(quota, HL_QUOTA_GROWTH, alert, e->now.boot);
 }
 
+bool hl_cost_carried(struct hl_engine *e, const struct link *link, bool alert)
+{
+	struct hl_quota *quota = quota_of(e, link);
+
+	if (hl_cost_full(e, link, alert))
+		return true;
+	if (quota == NULL)
+		return false;
+	hl_quota_charge(quota, HL_QUOTA_CARRIED, 1, e->now.boot);
+	return hl_quota_over(quota, HL_QUOTA_CARRIED, alert, e->now.boot);
+}
+
 enum hl_status hl_breach(
 	struct hl_engine *e, struct link *link, const char *cause, const char *detail)
 {

@@ -263,6 +263,8 @@ enum hl_status hl_device_frame(
 	case HL_FRAME_SEALS:
 	case HL_FRAME_WANT_SUSPENSIONS:
 	case HL_FRAME_SUSPENSION:
+	case HL_FRAME_CARRY:
+	case HL_FRAME_OFFER:
 	case HL_FRAME_CLOSE:
 	case HL_FRAME_REPLY:
 	case HL_FRAME_EVENT: break;

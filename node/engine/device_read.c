@@ -163,6 +163,49 @@ enum hl_status hl_read_fetch(
 	return hl_reply(e, link, frame, status, NULL, &body);
 }
 
+/* The proofs of one reply, and what they borrow from. */
+struct proofs {
+	struct hl_proof_item item[HL_LABS_MAX];
+	struct hl_carrier_item carrier[HL_LABS_MAX][HL_CARRIERS_MAX];
+	struct hl_buf segment[HL_LABS_MAX], offer[HL_LABS_MAX][HL_CARRIERS_MAX];
+	size_t n;
+};
+
+static void proofs_free(struct proofs **proofs)
+{
+	struct proofs *p = *proofs;
+
+	for (size_t i = 0; p != NULL && i < p->n; i++) {
+		hl_buf_clear(&p->segment[i]);
+		for (size_t k = 0; k < p->item[i].n_carriers; k++)
+			hl_buf_clear(&p->offer[i][k]);
+	}
+	free(p);
+}
+
+/* Who was handed it for that lab; what they have signed of it as long as the lab has not. */
+static enum hl_status add_carriers(
+	struct hl_engine *e, struct proofs *p, size_t i, const struct hl_id *id)
+{
+	struct hl_proof_item *item = &p->item[i];
+	struct hl_handed_row row[HL_CARRIERS_MAX];
+	size_t n = 0;
+	enum hl_status status =
+		hl_store_handed_list(e->store, id, &item->lab, row, HL_CARRIERS_MAX, &n);
+
+	item->carriers = p->carrier[i];
+	for (size_t k = 0; k < n && status == HL_OK; k++) {
+		struct hl_carrier_item *c = &item->carriers[item->n_carriers++];
+		c->by = row[k].by;
+		c->since = row[k].since;
+		if (row[k].offer != 0 && item->state <= HL_ENTERED)
+			status = hl_store_statement_get(
+				e->store, row[k].offer, &p->offer[i][k]);
+		c->offer = hl_view_buf(&p->offer[i][k]);
+	}
+	return status;
+}
+
 /* An own letter's way to one lab. */
 static enum hl_status prove_one(struct hl_engine *e, const struct hl_entry_row *row,
 	struct hl_proof_item *item, struct hl_buf *segment)
@@ -184,33 +227,32 @@ static enum hl_status prove_one(struct hl_engine *e, const struct hl_entry_row *
 static enum hl_status prove_own(struct hl_engine *e, struct link *link,
 	const struct hl_frame *frame, const struct hl_envelope *envelope)
 {
+	struct proofs *p HL_CLEAN(proofs_free) = calloc(1, sizeof(*p));
 	const struct hl_core *core = &envelope->core;
-	struct hl_proof_item item[HL_LABS_MAX] = {0};
-	struct hl_buf segment[HL_LABS_MAX] = {0};
 	struct hl_body body = {.of = HL_FRAME_PROOF};
 	enum hl_status status = HL_OK;
-	size_t n = 0;
 
+	if (p == NULL)
+		return HL_ERR_NOMEM;
 	for (size_t i = 0; i < core->n_labs && status == HL_OK; i++) {
 		struct hl_entry_row row;
-		size_t found = 0;
+		size_t found = 0, at = p->n;
 		if (hl_id_eq(&core->labs[i], &e->own.id))
 			continue;
-		item[n].lab = core->labs[i];
+		p->n++;
+		p->item[at].lab = core->labs[i];
 		status = hl_store_entry_find(
 			e->store, true, &core->labs[i], &frame->id, &row, 1, &found);
 		if (status == HL_OK && found == 1)
-			status = prove_one(e, &row, &item[n], &segment[n]);
-		n++;
+			status = prove_one(e, &row, &p->item[at], &p->segment[at]);
+		if (status == HL_OK)
+			status = add_carriers(e, p, at, &frame->id);
 	}
-	if (status == HL_OK) {
-		body.proof.items = item;
-		body.proof.n = n;
-		status = hl_reply(e, link, frame, HL_OK, NULL, &body);
-	}
-	for (size_t i = 0; i < n; i++)
-		hl_buf_clear(&segment[i]);
-	return status;
+	if (status != HL_OK)
+		return status;
+	body.proof.items = p->item;
+	body.proof.n = p->n;
+	return hl_reply(e, link, frame, HL_OK, NULL, &body);
 }
 
 static enum hl_status prove_other(struct hl_engine *e, struct link *link,

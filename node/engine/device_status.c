@@ -52,7 +52,11 @@ static void warn_all(struct hl_engine *e, struct report *report)
 				warn(report, line, "");
 		if (e->peers[i].lost.number != 0)
 			warn(report,
-				"a backup was restored here: our letters are taken back from lab ",
+				"our letters are compared with what a lab holds: lab ",
+				name.text);
+		if (hl_carry_is_on(&e->peers[i]))
+			warn(report,
+				"not to be reached, others carry what we have for it: lab ",
 				name.text);
 		if (lab->card.version == 0)
 			warn(report, "no card is held of lab ", name.text);

@@ -210,6 +210,8 @@ static enum hl_status timer(struct hl_engine *e)
 				e->store, e->now.wall - WAITING_MS);
 		if (status == HL_OK && e->now.wall > HOOK_ROWS_MS)
 			status = hl_store_hook_trim(e->store, e->now.wall - HOOK_ROWS_MS);
+		if (status == HL_OK)
+			status = hl_carrier_trim(e);
 	}
 	return status;
 }
@@ -334,6 +336,10 @@ static enum hl_status say_all(struct hl_engine *e)
 	for (size_t i = 0; i < e->n_peers && status == HL_OK; i++) {
 		status = hl_channel_pump(e, &e->peers[i]);
 		if (status == HL_OK)
+			status = hl_carry_answer(e, &e->peers[i]);
+		if (status == HL_OK)
+			status = hl_carrier_pump(e, &e->peers[i]);
+		if (status == HL_OK)
 			status = hl_channel_save(e, &e->peers[i]);
 	}
 	for (struct link *l = e->links; l != NULL && status == HL_OK; l = l->next)
@@ -399,6 +405,10 @@ static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 		if (status != HL_OK)
 			link->dead = true;
 	}
+	/* Nor does an epoch stand that was opened for carriers. */
+	for (size_t i = 0; i < e->n_peers; i++)
+		if (e->peers[i].link == NULL)
+			e->peers[i].gate = false;
 	bury(e);
 	/* Closed links are told of in no feed: that would be the next write. */
 	hl_store_rollback(e->store);

@@ -149,6 +149,7 @@ enum hl_status hl_engine_load_peers(struct hl_engine *e)
 		struct peer *old = hl_peer(e, &e->directory.peers[i].lab);
 		if (old != NULL) {
 			peers[i] = *old;
+			hl_carry_reset(&peers[i]); /* there may be other relays */
 			memset(&old->lab.card, 0, sizeof(old->lab.card));
 			memset(&old->newest_head, 0, sizeof(old->newest_head));
 			old->addresses = NULL;
@@ -157,6 +158,7 @@ enum hl_status hl_engine_load_peers(struct hl_engine *e)
 			peers[i].lab.id = e->directory.peers[i].lab;
 			peers[i].since = e->now.wall;
 			peers[i].dial_at = peers[i].answered_at = e->now.boot;
+			peers[i].linkless_at = e->now.boot;
 			peers[i].dial_wait = HL_REDIAL_MIN_MS;
 		}
 	}

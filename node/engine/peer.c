@@ -59,6 +59,7 @@ void hl_peer_lost(struct hl_engine *e, struct link *link, const char *why)
 	if (peer->link != link)
 		return;
 	peer->link = NULL;
+	peer->linkless_at = e->now.boot;
 	peer->dial_wait = HL_REDIAL_MIN_MS;
 	fail_later(e, peer, why);
 	hl_log(e, 5, "%s: link down: %s", hl_short(&peer->lab.id).text,
@@ -169,6 +170,7 @@ static enum hl_status take_place(
 	peer->ask_wait = 0;
 	peer->gap_at = e->now.boot; /* what is missing is on its way now */
 	link->signed_at = 0;
+	link->carried_more = true;
 	status = hl_peer_state(e, peer, HL_LINK_UP);
 	if (status == HL_OK) {
 		link->beat_at = e->now.boot + HL_HEARTBEAT_MS;
@@ -238,6 +240,8 @@ enum hl_status hl_peer_frame(
 	case HL_FRAME_SEALS: return hl_take_doc(e, HL_DOC_SEALS, frame->doc, link, false);
 	case HL_FRAME_SUSPENSION:
 		return hl_take_doc(e, HL_DOC_SUSPENSION, frame->doc, link, false);
+	case HL_FRAME_CARRY: return hl_carry_take(e, link, frame);
+	case HL_FRAME_OFFER: return hl_offer_take(e, link, frame->doc);
 	case HL_FRAME_CLOSE:
 	case HL_FRAME_DEVICE_HELLO:
 	case HL_FRAME_REPLY:
@@ -287,9 +291,10 @@ enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer)
 			return status;
 	}
 	enum hl_status told = hl_pulse_timer(e, peer);
-	if (told != HL_OK || link == NULL || link->dead)
-		return told;
-	told = hl_regain_timer(e, peer);
+	if (told == HL_OK)
+		told = hl_carry_timer(e, peer);
+	if (told == HL_OK && link != NULL && !link->dead)
+		told = hl_regain_timer(e, peer);
 	return told == HL_OK ? hl_ask_letters(e, peer) : told;
 }
 
@@ -308,5 +313,7 @@ uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer)
 	}
 	if (dial < peer->quota.box_until)
 		dial = peer->quota.box_until;
-	return at < dial ? at : dial;
+	at = at < dial ? at : dial;
+	uint64_t carry = hl_carry_at(e, peer);
+	return at < carry ? at : carry;
 }

@@ -15,6 +15,7 @@ uint64_t hl_pulse_next(struct hl_engine *e, struct link *link)
 		link->beat_pulse = peer->pulse;
 		link->beat_refused = peer->refused_said;
 	}
+	hl_carrier_beat(link, peer->pulse);
 	return peer->pulse;
 }
 
@@ -56,7 +57,8 @@ enum hl_status hl_pulse_answered(struct hl_engine *e, struct peer *peer, uint64_
 	if (peer->alarmed)
 		hl_log(e, 5, "%s: the line is alive again", hl_short(&peer->lab.id).text);
 	peer->alarmed = false;
-	return hl_peer_state(e, peer, look(e, peer));
+	enum hl_status status = hl_carrier_answered(e, link, pulse);
+	return status == HL_OK ? hl_peer_state(e, peer, look(e, peer)) : status;
 }
 
 enum hl_status hl_pulse_timer(struct hl_engine *e, struct peer *peer)

@@ -16,6 +16,8 @@ static const struct hl_quota_mark marks[HL_QUOTA_KINDS] = {
 	/* 2 GiB a day: 500,000 letters of 4 KiB. A tenth more for alerts. */
 	[HL_QUOTA_GROWTH] = {"stored bytes a day", (2ull << 30) / 86400, 2ull << 30,
 		200 << 20},
+	/* One a second goes on for ever; 2,048 at once are a bad hour of a lab that is cut off. */
+	[HL_QUOTA_CARRIED] = {"documents to be carried", 1, 2048, 512},
 };
 
 #define UNIT 1000 /* an ms drains so many times less than a second */
@@ -71,7 +73,7 @@ uint64_t hl_quota_wait(struct hl_quota *q, bool alert, uint64_t boot)
 	drain(q, boot);
 	for (size_t i = 0; i < HL_QUOTA_KINDS; i++) {
 		uint64_t ms = (above(q, i, alert) + marks[i].rate - 1) / marks[i].rate;
-		if (i != HL_QUOTA_GROWTH && ms > wait)
+		if (i != HL_QUOTA_GROWTH && i != HL_QUOTA_CARRIED && ms > wait)
 			wait = ms;
 	}
 	return wait < HL_QUOTA_PAUSE_MS ? wait : HL_QUOTA_PAUSE_MS;

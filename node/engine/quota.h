@@ -1,5 +1,5 @@
 /*
- * What a peer may cost. Five accounts on the boot clock, each a leaky bucket: what is used drains
+ * What a peer may cost. Six accounts on the boot clock, each a leaky bucket: what is used drains
  * at a steady rate, and a lot may come at once, so that an honest backlog after an outage passes.
  * Nothing is refused for it: who is over is read later, and his stream does the waiting. And a
  * penalty box for peers whose frames break the protocol again and again.
@@ -16,10 +16,11 @@ enum hl_quota_kind {
 	HL_QUOTA_FRAMES,
 	HL_QUOTA_BYTES,
 	HL_QUOTA_LETTERS,
-	HL_QUOTA_CHECKS, /* of signatures */
-	HL_QUOTA_GROWTH, /* bytes that stay in the store */
+	HL_QUOTA_CHECKS,  /* of signatures */
+	HL_QUOTA_GROWTH,  /* bytes that stay in the store */
+	HL_QUOTA_CARRIED, /* documents to be carried for others */
 };
-#define HL_QUOTA_KINDS 5
+#define HL_QUOTA_KINDS 6
 
 /* A pause is no longer than that: heartbeats come on the same stream, and a peer that is made to
  * wait must not look dead. */
@@ -54,8 +55,8 @@ void hl_quota_charge(
 /* Is an account over? Alerts may borrow. */
 bool hl_quota_over(
 	struct hl_quota *quota, enum hl_quota_kind kind, bool alert, uint64_t boot);
-/* How many ms this peer is not to be read, 0 to HL_QUOTA_PAUSE_MS. Growth does not count: it is
- * put off letter by letter, and heartbeats go on. */
+/* How many ms this peer is not to be read, 0 to HL_QUOTA_PAUSE_MS. Growth and what is
+ * to be carried do not count: they are put off one by one, and heartbeats go on. */
 uint64_t hl_quota_wait(struct hl_quota *quota, bool alert, uint64_t boot);
 /* The first account that was over within HL_QUOTA_SHOWN_MS, in words; NULL: none. */
 const char *hl_quota_shown(const struct hl_quota *quota, uint64_t boot);

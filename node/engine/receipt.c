@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BATCH 32
+#define BATCH      32
+#define SUCCEED_MS 60000
 
 static struct hl_channel_key key_of(const struct hl_channel_row *row)
 {
@@ -219,7 +220,7 @@ static enum hl_status reopen(
 
 /* The peer's receipt is of an epoch before ours, or nil: what was delivered then, and is not shown
  * any more, is entered again; only so can it be receipted. */
-static enum hl_status enter_again(
+enum hl_status hl_enter_again(
 	struct hl_engine *e, struct peer *peer, const struct hl_receipt *receipt)
 {
 	uint64_t epoch = receipt != NULL ? receipt->head.epoch : 0;
@@ -250,12 +251,20 @@ static enum hl_status enter_again(
 	return status;
 }
 
-/* SPEC channel 3.2: the node raises an alarm and opens a new epoch, higher than the peer's. */
+/* SPEC channel 3.2: the node raises an alarm and opens a new epoch, higher than the peer's,
+ * whose succession has 32 zero bytes */
 static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct link *link,
-	const struct hl_head *head)
+	const struct hl_receipt *receipt)
 {
-	/* Once on one link, and for an epoch above which there are others: each costs room here. */
-	if (link == NULL || link->said || head->epoch >= INT64_MAX) {
+	const struct hl_head *head = &receipt->head;
+	struct carry *c = &peer->carry;
+
+	/* Once on one link, or a minute by carriers, and for an epoch above which there are others:
+	 * each costs room here. */
+	bool often = link != NULL
+		? link->said
+		: c->succeeded_at != 0 && e->now.boot - c->succeeded_at < SUCCEED_MS;
+	if (often || head->epoch >= INT64_MAX) {
 		const char *what = "a receipt for what was never sent";
 		if (link != NULL)
 			return hl_breach(e, link, what, "link closed");
@@ -266,9 +275,16 @@ static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct lin
 		"this node's store is behind what the peer "
 		"holds: a backup was restored");
 	peer->gate = true;
-	link->said = true;
+	if (link != NULL)
+		link->said = true;
+	else
+		c->succeeded_at = e->now.boot > 0 ? e->now.boot : 1;
 	enum hl_status status = hl_regain_begin(e, peer);
-	return status == HL_OK ? hl_channel_succeed(e, peer, head->epoch) : status;
+	peer->lost.told = true;
+	if (status == HL_OK)
+		status = hl_channel_succeed(e, peer, head->epoch, true);
+	/* It may have been restored too. */
+	return status == HL_OK ? hl_enter_again(e, peer, receipt) : status;
 }
 
 static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
@@ -283,28 +299,36 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 	if (status != HL_OK)
 		return status;
 	if (!good)
-		return succeed(e, peer, link, &r->head);
+		return succeed(e, peer, link, r);
 	peer->gate = peer->gate || link != NULL;
+	peer->carry.heard = true;
 	bool same = r != NULL && r->head.epoch == peer->out.epoch;
 	uint64_t through = same ? r->through : 0;
 	if (through > peer->out.number)
 		through = peer->out.number;
 	/* A statement of a link that lost its race may be older than what came; one of a restored
 	 * node whose clock is behind is followed by others. */
-	bool fell = link != NULL && through < peer->out.delivered &&
-		s->time > peer->statement_time;
-	if (fell)
+	bool fell = through < peer->out.delivered && s->time > peer->statement_time;
+	if (fell) {
+		hl_carry_reset(peer);
+		peer->carry.heard = true;
 		status = reopen(e, peer, same ? r : NULL);
+	}
 	if ((first || fell) && !same && peer->out.epoch != 0 && status == HL_OK)
-		status = enter_again(e, peer, r);
-	if (first || fell) {
+		status = hl_enter_again(e, peer, r);
+	if (link != NULL && first) {
 		link->said = true;
 		peer->receipt_due = true; /* with the head that may now be signed */
-		link->segment_next = through + 1;
+	}
+	if ((first || fell) && peer->link != NULL) {
+		peer->link->segment_next = through + 1;
 		for (unsigned p = 0; p < PRECEDENCES; p++)
-			link->cursor[p] = through + 1;
+			peer->link->cursor[p] = through + 1;
 	}
 	if (status != HL_OK || !same)
+		return status;
+	status = hl_channel_head_shown(e, peer, &r->head);
+	if (status != HL_OK)
 		return status;
 	struct covering c = {e, peer, r, doc, 0};
 	uint64_t from = peer->out.delivered + 1;

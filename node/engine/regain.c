@@ -7,8 +7,8 @@
 #define TRIES_MAX \
 	12 /* at five seconds: a letter that does not come for a minute is passed over */
 
-/* SPEC channel 3.9: A node that opens an epoch by 3.2 asks the peer for what the peer holds of the
- * node's own channel: want-entries that names the asker as from */
+/* SPEC channel 3.9: A node that opens an epoch by 3.2 or 5.3 asks the peer for what the peer holds
+ * of the node's own channel: want-entries that names the asker as from */
 enum hl_status hl_regain_begin(struct hl_engine *e, struct peer *peer)
 {
 	const struct hl_channel_row *out = &peer->out;
@@ -21,6 +21,19 @@ enum hl_status hl_regain_begin(struct hl_engine *e, struct peer *peer)
 	peer->lost.asked_at = 0;
 	return hl_store_lost_put(
 		e->store, &peer->lab.id, peer->lost.epoch, peer->lost.number);
+}
+
+enum hl_status hl_regain_check(struct hl_engine *e, struct peer *peer)
+{
+	struct lost *lost = &peer->lost;
+
+	if (lost->number != 0 || peer->out.delivered == 0)
+		return hl_regain_begin(e, peer);
+	lost->epoch = peer->out.epoch;
+	lost->number = peer->out.delivered;
+	lost->asked_at = 0;
+	lost->check = true;
+	return hl_store_lost_put(e->store, &peer->lab.id, lost->epoch, lost->number);
 }
 
 static enum hl_status ask(struct hl_engine *e, struct peer *peer)
@@ -69,7 +82,8 @@ static enum hl_status missing(struct hl_engine *e, const struct hl_segment *segm
 
 static enum hl_status finish(struct hl_engine *e, struct peer *peer)
 {
-	hl_log(e, 4, "lab %s: what it held of our letters is taken back: %llu",
+	hl_log(e, peer->lost.taken > 0 ? 4 : 6,
+		"lab %s: what it held of our letters is taken back: %llu",
 		hl_short(&peer->lab.id).text, (unsigned long long)peer->lost.taken);
 	memset(&peer->lost, 0, sizeof(peer->lost));
 	return hl_store_lost_drop(e->store, &peer->lab.id);
@@ -99,6 +113,18 @@ enum hl_status hl_regain_segment(struct hl_engine *e, struct peer *peer,
 
 	if (lost->number == 0 || peer->link != link || lost->asked_at == 0)
 		return HL_OK;
+	if (lost->check) {
+		lost->check = false;
+		if (segment->n_entries == 0 || segment->epoch != lost->epoch ||
+			segment->first != lost->number) {
+			enum hl_status status = hl_enter_again(e, peer, NULL);
+			hl_alarm(e, &peer->lab.id,
+				"it has lost what it had: its store was restored; "
+				"all is sent again");
+			if (status != HL_OK)
+				return status;
+		}
+	}
 	if (segment->n_entries == 0)
 		return finish(e, peer);
 	/* A late answer; or a number that no channel has. */
@@ -114,6 +140,16 @@ enum hl_status hl_regain_segment(struct hl_engine *e, struct peer *peer,
 	lost->waiting = n;
 	if (n == 0)
 		return ask(e, peer);
+	if (!lost->told) {
+		/* The epoch was opened unheard, for carriers: now it shows that it had to be. */
+		lost->told = true;
+		hl_alarm(e, &peer->lab.id,
+			"this node's store is behind what the peer "
+			"holds: a backup was restored");
+		status = hl_channel_succeed(e, peer, peer->out.epoch, true);
+		if (status != HL_OK)
+			return status;
+	}
 	if (lost->tries++ >= TRIES_MAX) {
 		hl_alarm(e, &peer->lab.id,
 			"it does not give back a letter of ours that it has receipted");

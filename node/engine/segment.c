@@ -30,8 +30,8 @@ enum hl_status hl_ask_entries(
 	return hl_send(e, peer->link, &frame, 0);
 }
 
-/* SPEC channel 3.8: A gap that stays for 60 seconds of one link raises an alarm, once, and its end
- * is told. */
+/* SPEC channel 3.8: A gap that stays for 60 seconds, counted anew when a link comes up, raises an
+ * alarm, once, and its end is told. */
 static enum hl_status watch_gap(struct hl_engine *e, struct peer *peer, uint64_t missing)
 {
 	static const char text[] =
@@ -46,8 +46,9 @@ static enum hl_status watch_gap(struct hl_engine *e, struct peer *peer, uint64_t
 		hl_alarm_over(e, &peer->lab.id, text);
 		return hl_hook_gap(e, &peer->lab.id, 0);
 	}
-	if (peer->gap_since < peer->link->up_at)
-		peer->gap_since = e->now.boot;
+	if (peer->gap_since == 0 ||
+		(peer->link != NULL && peer->gap_since < peer->link->up_at))
+		peer->gap_since = e->now.boot > 0 ? e->now.boot : 1;
 	if (peer->gap_told || e->now.boot - peer->gap_since < GAP_MS)
 		return HL_OK;
 	peer->gap_told = true;
@@ -79,7 +80,8 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 	struct hl_frame frame = {.type = HL_FRAME_WANT_LETTERS};
 	size_t n = 0;
 
-	if (peer->in.epoch == 0 || peer->link == NULL || !peer->link->said ||
+	bool linked = peer->link != NULL && peer->link->said;
+	if (peer->in.epoch == 0 || (peer->link != NULL && !linked) ||
 		e->now.boot - peer->asked_letters_at < WANT_EVERY_MS)
 		return HL_OK;
 	peer->asked_letters_at = e->now.boot;
@@ -114,8 +116,10 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 	frame.want_letters.from = peer->lab.id;
 	frame.want_letters.ids = id;
 	frame.want_letters.n = n;
-	status = hl_send(e, peer->link, &frame, 0);
-	bool stays = e->now.boot - peer->gap_since >= 2 * WANT_EVERY_MS;
+	/* Without a link to it the others are asked at once. */
+	if (linked)
+		status = hl_send(e, peer->link, &frame, 0);
+	bool stays = !linked || e->now.boot - peer->gap_since >= 2 * WANT_EVERY_MS;
 	return status == HL_OK && stays ? ask_others(e, peer, &frame) : status;
 }
 
@@ -258,9 +262,14 @@ static enum hl_status take_entries(struct hl_engine *e, struct peer *peer,
 	enum hl_status status = HL_OK;
 
 	if (segment->epoch > in->epoch) {
-		if (in->epoch != 0)
+		/* SPEC channel 3.2: a peer that sees them where it held an epoch before raises an
+		 * alarm too. */
+		if (in->epoch != 0 && hl_id_zero(&segment->entries[0].id))
 			hl_alarm(e, &peer->lab.id,
 				"it began its list anew: a backup was restored there");
+		else if (in->epoch != 0)
+			hl_log(e, 5, "lab %s began its list anew after a restart",
+				hl_short(&peer->lab.id).text);
 		in->epoch = segment->epoch;
 		in->number = in->head_number = 0;
 		in->link = in->head_link = segment->before;
@@ -327,9 +336,10 @@ static enum hl_status take(struct hl_engine *e, struct peer *peer, struct link *
 		hl_cost(e, link, HL_QUOTA_GROWTH,
 			segment->n_entries * ENTRY_BYTES + segment->head.n);
 	/* The same signature may carry a receipt. */
-	if (status == HL_OK && link->purpose == HL_PURPOSE_PEER &&
-		hl_id_eq(&link->lab, &peer->lab.id))
-		status = hl_statement_take(e, peer, link, segment->head);
+	bool own =
+		link->purpose == HL_PURPOSE_PEER && hl_id_eq(&link->lab, &peer->lab.id);
+	if (status == HL_OK)
+		status = hl_statement_take(e, peer, own ? link : NULL, segment->head);
 	return status;
 }
 

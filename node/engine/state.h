@@ -19,6 +19,8 @@
 #define PEER_LINKS_MAX   8 /* of one key, most of them not yet greeted */
 #define DEVICE_LINKS_MAX 32
 #define SUSPENSIONS_MAX  1024 /* of one lab */
+#define CARRIERS_MAX     16   /* of one lab at once */
+#define BROUGHT_MAX      4
 #define GAP_MS           60000 /* a gap is asked for that often, whatever else comes; alarmed */
 
 /* What is logged once a minute at most, and counted. */
@@ -45,6 +47,37 @@ struct lost {
 	uint64_t epoch, number; /* number 0: nothing */
 	uint64_t asked_at, tries, taken;
 	size_t waiting; /* letters that were asked for */
+	bool told;      /* that this store is behind */
+	bool check;     /* the peer must still hold the entry that is asked for first */
+};
+
+/* The oldest entry without a receipt, and since when (boot time) it is the oldest. */
+struct oldest {
+	uint64_t epoch, number, since;
+};
+
+/* What a carrier was handed of the channel to a peer, on one link. */
+struct carrier {
+	uint64_t link; /* its number; 0: none */
+	bool asked;    /* for what the peer holds */
+	uint64_t segment_next;
+	uint64_t cursor[PRECEDENCES]; /* the newest letter, by precedence */
+};
+
+/* A peer that cannot be reached: what others carry there for us (carry.c). */
+struct carry {
+	struct oldest flash, any;
+	uint64_t look_at, again_at; /* boot time */
+	struct carrier to[CARRIERS_MAX];
+	struct brought { /* who has brought something of it, and when */
+		struct hl_id by;
+		uint64_t at;
+	} brought[BROUGHT_MAX];
+	uint64_t back; /* the link on which something came last, */
+	bool back_due; /* which is to be answered */
+	uint64_t answered_at, succeeded_at;
+	uint64_t asked_at; /* for what it holds, before an epoch is opened for carriers */
+	bool heard;        /* it has said so */
 };
 
 struct peer {
@@ -66,6 +99,8 @@ struct peer {
 	uint64_t gap_since; /* something is missing since then; 0: nothing */
 	bool gap_told;
 	struct lost lost;
+	struct carry carry;
+	uint64_t linkless_at; /* boot time at which its link was lost, or of the start */
 
 	struct link *link;
 	enum hl_link_state state;
@@ -116,6 +151,13 @@ struct link {
 	uint64_t signed_at;
 	uint64_t segment_next;        /* the first entry not sent on this link */
 	uint64_t cursor[PRECEDENCES]; /* the first letter not sent, by precedence */
+
+	/* What is carried to it, by precedence (carrier.c): rows sent; sent before the heartbeat
+	 * whose answer is awaited; and answered for. */
+	uint64_t carried[PRECEDENCES], carried_sent[PRECEDENCES],
+		carried_had[PRECEDENCES];
+	uint64_t carried_pulse; /* 0: none is awaited */
+	bool carried_more;      /* there may be more to send */
 
 	/* To a device. */
 	struct hl_id kid;      /* of the member's signing key */
@@ -270,6 +312,8 @@ void hl_cost(struct hl_engine *e, const struct link *link, enum hl_quota_kind ki
 void hl_cost_frame(struct hl_engine *e, struct link *link, unsigned lane, size_t n);
 /* The peer has filled what it may of the store: it is asked again later. */
 bool hl_cost_full(struct hl_engine *e, const struct link *link, bool alert);
+/* One more document to be carried: is that too many? */
+bool hl_cost_carried(struct hl_engine *e, const struct link *link, bool alert);
 /* Ends a link for what no good node sends; who does so again and again must wait outside. cause
  * is a constant. */
 HL_MUST enum hl_status hl_breach(
@@ -295,9 +339,22 @@ uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer);
 /* channel.c: the outgoing direction. */
 HL_MUST enum hl_status hl_channel_enter(struct hl_engine *e, struct peer *peer,
 	enum hl_sort sort, const struct hl_id *id, unsigned precedence);
-/* A new epoch above one that is known of. */
+/* A new epoch above one that is known of. behind: this store lacks what was said before. */
 HL_MUST enum hl_status hl_channel_succeed(
-	struct hl_engine *e, struct peer *peer, uint64_t above);
+	struct hl_engine *e, struct peer *peer, uint64_t above, bool behind);
+/* A segment of the entries from first on, with newest as its head where that names the last of
+ * them, else one of its own. *ret_next: the number after the last. */
+HL_MUST enum hl_status hl_channel_segment(struct hl_engine *e, struct peer *peer,
+	uint64_t first, struct hl_view newest, struct hl_buf *ret_doc,
+	uint64_t *ret_next);
+/* The peer has shown that it holds this head of the own channel: a store that was put back to
+ * before it was signed signs it again, since without it nothing proves that its entries were
+ * entered. */
+HL_MUST enum hl_status hl_channel_head_shown(
+	struct hl_engine *e, struct peer *peer, const struct hl_head *head);
+/* A statement as it would go out now. */
+HL_MUST enum hl_status hl_channel_statement(
+	struct hl_engine *e, struct peer *peer, struct hl_buf *ret_doc);
 /* The end of a turn: segments, letters, statements; and the rows that changed. */
 HL_MUST enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer);
 HL_MUST enum hl_status hl_channel_save(struct hl_engine *e, struct peer *peer);
@@ -309,6 +366,10 @@ HL_MUST enum hl_status hl_statement_take(
 	struct hl_engine *e, struct peer *peer, struct link *link, struct hl_view doc);
 HL_MUST enum hl_status hl_receipt_make(
 	struct hl_engine *e, struct peer *peer, struct hl_receipt *ret);
+/* The peer's store has lost what it had before this epoch: all that was delivered then, and that
+ * its receipt (NULL: none) does not show, is entered again. */
+HL_MUST enum hl_status hl_enter_again(
+	struct hl_engine *e, struct peer *peer, const struct hl_receipt *receipt);
 /* At most 64 refusals that the peer may not know of: may there be one more? */
 bool hl_refusal_room(struct hl_engine *e, struct peer *peer);
 void hl_receipt_grew(struct hl_engine *e, struct peer *peer);
@@ -346,6 +407,8 @@ HL_MUST enum hl_status hl_letter_retry(struct hl_engine *e, struct lab *lab);
 
 /* regain.c: letters of the own lab, taken back from a peer after a restored backup. */
 HL_MUST enum hl_status hl_regain_begin(struct hl_engine *e, struct peer *peer);
+/* The same where nothing says that this store is behind; and has the peer still what it had? */
+HL_MUST enum hl_status hl_regain_check(struct hl_engine *e, struct peer *peer);
 HL_MUST enum hl_status hl_regain_timer(struct hl_engine *e, struct peer *peer);
 HL_MUST enum hl_status hl_regain_segment(struct hl_engine *e, struct peer *peer,
 	struct link *link, const struct hl_segment *segment);
@@ -399,6 +462,40 @@ void hl_hook_key(const struct hl_hook_run *run, struct hl_id *ret);
 /* Fills in names and clocks, and makes the effect. */
 HL_MUST enum hl_status hl_hook_hand_out(
 	struct hl_engine *e, struct hl_hook_run *run, uint64_t attempt);
+
+/* carry.c: what this node has for a lab that it cannot reach. */
+HL_MUST enum hl_status hl_carry_timer(struct hl_engine *e, struct peer *peer);
+uint64_t hl_carry_at(const struct hl_engine *e, const struct peer *peer);
+/* All is handed over anew. */
+void hl_carry_reset(struct peer *peer);
+bool hl_carry_is_on(const struct peer *peer);
+/* Is it the link to a peer, and good for others' documents? */
+bool hl_carry_can(struct hl_engine *e, const struct link *link);
+/* Something of the peer came on another's link. */
+void hl_carry_brought(struct hl_engine *e, struct peer *peer, const struct link *link);
+
+/* carried.c: what comes by others. */
+HL_MUST enum hl_status hl_carry_take(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+/* At the end of a turn: the receipt for it. */
+HL_MUST enum hl_status hl_carry_answer(struct hl_engine *e, struct peer *peer);
+HL_MUST enum hl_status hl_offer_take(
+	struct hl_engine *e, struct link *link, struct hl_view doc);
+
+/* carrier.c: what this node carries for others. */
+HL_MUST enum hl_status hl_carrier_take(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+/* At the end of a turn: what waits for a peer. */
+HL_MUST enum hl_status hl_carrier_pump(struct hl_engine *e, struct peer *peer);
+void hl_carrier_beat(struct link *link, uint64_t pulse);
+HL_MUST enum hl_status hl_carrier_answered(
+	struct hl_engine *e, struct link *link, uint64_t pulse);
+HL_MUST enum hl_status hl_carrier_offered(struct hl_engine *e, struct link *link,
+	const struct hl_offer *offer, struct hl_view doc);
+/* A letter that is carried for the lab that asks. */
+HL_MUST enum hl_status hl_carrier_serve(
+	struct hl_engine *e, struct link *link, const struct hl_id *id, bool *ret_found);
+HL_MUST enum hl_status hl_carrier_trim(struct hl_engine *e);
 
 /* device.c, device_read.c */
 HL_MUST enum hl_status hl_device_up(struct hl_engine *e, struct link *link);

@@ -207,3 +207,42 @@ CREATE TABLE hook_run (
 CREATE INDEX hook_run_due ON hook_run (due) WHERE state IN (1, 2);
 CREATE INDEX hook_run_call ON hook_run (call) WHERE state IN (1, 2);
 CREATE INDEX hook_run_ended ON hook_run (ended) WHERE state IN (3, 4, 5);
+
+-- step 3
+
+-- What this node carries for others: from origin to dest, brought by via after
+-- so many hops; sort as in a carry, precedence 0 but of letters, id a letter's
+-- and else zeros; had: when dest has had it, 0 not yet.
+CREATE TABLE carried (
+	number INTEGER PRIMARY KEY AUTOINCREMENT,
+	origin BLOB NOT NULL,
+	dest BLOB NOT NULL,
+	via BLOB NOT NULL,
+	hops INTEGER NOT NULL,
+	sort INTEGER NOT NULL,
+	precedence INTEGER NOT NULL,
+	id BLOB NOT NULL,
+	sum BLOB NOT NULL,
+	stored INTEGER NOT NULL,
+	had INTEGER NOT NULL,
+	doc BLOB NOT NULL,
+	UNIQUE (sum, dest)
+) STRICT;
+CREATE INDEX carried_due ON carried (dest, precedence, number) WHERE had = 0;
+CREATE INDEX carried_way ON carried (origin, dest, number);
+CREATE INDEX carried_letter ON carried (id, dest) WHERE sort = 5;
+CREATE INDEX carried_via ON carried (via, had, number);
+
+-- Letters of the own lab that were handed to carriers: for peer, to by, with
+-- the entry that it had then; offer: the statement that by has signed, 0 none.
+CREATE TABLE handed (
+	id BLOB NOT NULL,
+	peer BLOB NOT NULL,
+	by BLOB NOT NULL,
+	epoch INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	since INTEGER NOT NULL,
+	offer INTEGER NOT NULL,
+	PRIMARY KEY (id, peer, by)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX handed_entry ON handed (peer, epoch, number);

@@ -19,7 +19,7 @@
 #define HL_STORE_ERROR_MAX   256
 #define HL_WAITING_MAX       64 /* letters of one lab that wait for a card */
 #define HL_WAITING_BYTES     (16 * 1024 * 1024)
-#define HL_STORE_SCHEMA_LAST 2 /* the newest schema that this program knows */
+#define HL_STORE_SCHEMA_LAST 3 /* the newest schema that this program knows */
 
 struct hl_store;
 
@@ -238,7 +238,11 @@ HL_MUST enum hl_status hl_store_entry_settle(struct hl_store *store,
 
 /* Statements that are evidence: heads by the number they name, receipts by the order in which they
  * came. A head of the same number stays, unless its link differs (contrary): then both are kept. */
-enum hl_statement_kind { HL_STATEMENT_HEAD = 1, HL_STATEMENT_RECEIPT = 2 };
+enum hl_statement_kind {
+	HL_STATEMENT_HEAD = 1,
+	HL_STATEMENT_RECEIPT = 2,
+	HL_STATEMENT_OFFER = 3 /* a carrier's (channel 5.6) */
+};
 
 HL_MUST enum hl_status hl_store_statement_put(struct hl_store *store,
 	const struct hl_channel_key *key, enum hl_statement_kind kind, uint64_t number,
@@ -365,5 +369,68 @@ HL_MUST enum hl_status hl_store_feed_list(struct hl_store *store, uint64_t after
 HL_MUST enum hl_status hl_store_feed_last(struct hl_store *store, uint64_t *ret);
 /* Forgets link states (sort 8) that are older than a time. */
 HL_MUST enum hl_status hl_store_feed_trim(struct hl_store *store, uint64_t before);
+
+/* What is carried for other labs (channel 5.5). */
+
+#define HL_CARRIED_MAX   1024 /* documents that one peer has brought */
+#define HL_CARRIED_BYTES (64 * 1024 * 1024)
+
+struct hl_carried_row {
+	uint64_t number;           /* the store gives it, rising */
+	struct hl_id origin, dest; /* the labs at both ends */
+	struct hl_id via;          /* who brought it */
+	uint64_t hops;             /* carriers that it had passed before */
+	enum hl_carried sort;
+	unsigned precedence; /* of a letter, else 0 */
+	struct hl_id id;     /* of a letter, else zeros */
+	uint64_t stored;
+	uint64_t had; /* when dest has had it; 0: not yet */
+};
+
+/* HL_DUPLICATE: these bytes are held for that lab; *row is then what is held. A statement takes the
+ * place of the older one. Where via has filled its room, what its labs have had already goes first;
+ * HL_OVER_QUOTA when there is nothing of that. */
+HL_MUST enum hl_status hl_store_carried_put(
+	struct hl_store *store, struct hl_carried_row *row, struct hl_view doc);
+/* The next one for a lab that it has not had, above a number; appends the document. */
+HL_MUST enum hl_status hl_store_carried_next(struct hl_store *store,
+	const struct hl_id *dest, unsigned precedence, uint64_t after,
+	struct hl_carried_row *ret, struct hl_buf *ret_doc);
+/* A lab has had those of a precedence up to a number. */
+HL_MUST enum hl_status hl_store_carried_had(struct hl_store *store,
+	const struct hl_id *dest, unsigned precedence, uint64_t last, uint64_t at);
+/* A letter that is carried for a lab; appends the document. */
+HL_MUST enum hl_status hl_store_carried_letter(struct hl_store *store,
+	const struct hl_id *dest, const struct hl_id *id, struct hl_carried_row *ret,
+	struct hl_buf *ret_doc);
+/* Who brought the newest document from one lab to another. */
+HL_MUST enum hl_status hl_store_carried_way(struct hl_store *store,
+	const struct hl_id *origin, const struct hl_id *dest, struct hl_id *ret_via);
+/* Forgets those that were had before one time, and those stored before another. */
+HL_MUST enum hl_status hl_store_carried_trim(
+	struct hl_store *store, uint64_t had_before, uint64_t stored_before);
+
+/* Letters of the own lab that carriers were handed. */
+struct hl_handed_row {
+	struct hl_id id, peer, by;
+	uint64_t epoch, number; /* of its entry in the channel to the peer */
+	uint64_t since;
+	uint64_t offer; /* number of the carrier's statement; 0: none */
+};
+
+/* since and offer of a row that stands stay, its entry is replaced. *ret_fresh: none stood. */
+HL_MUST enum hl_status hl_store_handed_put(
+	struct hl_store *store, const struct hl_handed_row *row, bool *ret_fresh);
+/* Who was handed a letter for a peer, sorted by lab. */
+HL_MUST enum hl_status hl_store_handed_list(struct hl_store *store,
+	const struct hl_id *id, const struct hl_id *peer, struct hl_handed_row *ret,
+	size_t max, size_t *ret_n);
+/* Letters of an epoch, up to a number, that carriers were handed and that one of them, by, has not
+ * offered; a row for each letter, whoever was handed it. */
+HL_MUST enum hl_status hl_store_handed_unoffered(struct hl_store *store,
+	const struct hl_channel_key *key, uint64_t last, const struct hl_id *by,
+	struct hl_handed_row *ret, size_t max, size_t *ret_n);
+HL_MUST enum hl_status hl_store_handed_offer(
+	struct hl_store *store, const struct hl_handed_row *row);
 
 #endif

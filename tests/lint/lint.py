@@ -69,7 +69,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.M)
 ORDER = ('api version limits status bytes arena secret '
          'pack shape '
          'hash pk keys hpke noise record selftest '
-         'card directory suspension roster seal envelope channel statement segment evidence '
+         'card directory suspension roster seal envelope channel statement offer segment evidence '
          'kind message incident '
          'frame body file request hotline').split()
 

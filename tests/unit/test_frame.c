@@ -53,7 +53,15 @@ static bool make(unsigned type, struct hl_frame *f)
 	case HL_FRAME_CARD:
 	case HL_FRAME_SEALS:
 	case HL_FRAME_SUSPENSION:
+	case HL_FRAME_OFFER:
 	case HL_FRAME_SUBMIT: f->doc = hl_view_str("document"); return true;
+	case HL_FRAME_CARRY:
+		f->carry.from = id_of(3);
+		f->carry.to = id_of(4);
+		f->carry.hops = HL_HOPS_MAX;
+		f->carry.sort = HL_CARRIED_SEGMENT;
+		f->carry.doc = hl_view_str("segment");
+		return true;
 	case HL_FRAME_LETTER:
 		f->letter.from = id_of(3);
 		f->letter.doc = hl_view_str("letter");
@@ -126,7 +134,7 @@ static void every_type(void **state)
 		{"", OP_ADD, 1, HL_BAD_ENCODING, NULL},
 		{"", OP_DROP, 0, HL_BAD_ENCODING, NULL},
 		{"0", OP_UINT, 0, HL_BAD_TYPE, NULL},
-		{"0", OP_UINT, 15, HL_BAD_TYPE, NULL},
+		{"0", OP_UINT, 17, HL_BAD_TYPE, NULL},
 		{"0", OP_UINT, 31, HL_BAD_TYPE, NULL},
 		{"0", OP_UINT, 46, HL_BAD_TYPE, NULL},
 		{"0", OP_UINT, UINT64_MAX, HL_BAD_TYPE, NULL},
@@ -162,7 +170,7 @@ static void every_type(void **state)
 			assert_int_not_equal(
 				read_frame(hl_view_of(bytes.p, n), &type), HL_OK);
 	}
-	assert_int_equal(known, 28);
+	assert_int_equal(known, 30);
 }
 
 struct case_of {
@@ -190,6 +198,13 @@ static void fields(void **state)
 		{HL_FRAME_WANT_LETTERS, {"2", OP_ADD, 253, HL_OK, NULL}},
 		{HL_FRAME_WANT_LETTERS, {"2", OP_ADD, 254, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_WANT_LETTERS, {"2.1", OP_BIN, 31, HL_BAD_ENCODING, NULL}},
+		{HL_FRAME_CARRY, {"1", OP_BIN, 31, HL_BAD_ENCODING, NULL}},
+		{HL_FRAME_CARRY, {"2", OP_BIN, 33, HL_BAD_ENCODING, NULL}},
+		{HL_FRAME_CARRY, {"3", OP_UINT, 0, HL_OK, NULL}},
+		{HL_FRAME_CARRY, {"3", OP_UINT, 3, HL_BAD_FIELD, NULL}},
+		{HL_FRAME_CARRY, {"4", OP_UINT, 9, HL_OK, NULL}},
+		{HL_FRAME_CARRY, {"4", OP_NIL, 0, HL_BAD_ENCODING, NULL}},
+		{HL_FRAME_CARRY, {"5", OP_NIL, 0, HL_BAD_ENCODING, NULL}},
 		{HL_FRAME_CLOSE, {"1", OP_UINT, 6, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_CLOSE, {"1", OP_UINT, 0, HL_OK, NULL}},
 		{HL_FRAME_REPLY, {"2", OP_UINT, 33, HL_BAD_FIELD, NULL}},
@@ -212,7 +227,7 @@ static void fields(void **state)
 		{HL_FRAME_EVENT, {"1", OP_ADD, 510, HL_OK, NULL}},
 		{HL_FRAME_EVENT, {"1.0", OP_DROP, 0, HL_BAD_ENCODING, NULL}},
 		{HL_FRAME_EVENT, {"1.0.1", OP_UINT, 0, HL_BAD_FIELD, NULL}},
-		{HL_FRAME_EVENT, {"1.0.1", OP_UINT, 9, HL_BAD_FIELD, NULL}},
+		{HL_FRAME_EVENT, {"1.0.1", OP_UINT, 11, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_EVENT, {"1.1.3", OP_NIL, 0, HL_OK, NULL}},
 		{HL_FRAME_EVENT, {"1.1.3", OP_BIN, 31, HL_BAD_ENCODING, NULL}},
 		{HL_FRAME_PSK, {"3", OP_BIN, 31, HL_BAD_ENCODING, NULL}},
@@ -283,6 +298,7 @@ static enum hl_status read_body(struct hl_view doc, void *ctx)
 }
 
 static struct hl_doc_item docs[2];
+static struct hl_carrier_item carriers[2];
 static struct hl_proof_item proofs[2];
 static struct hl_peer_status peers[2];
 static struct hl_call_status calls[1];
@@ -310,9 +326,14 @@ static bool make_body(enum hl_frame_type of, struct hl_body *b)
 		b->fetch.envelope = hl_view_str("envelope");
 		b->fetch.deferred = true;
 	} else if (of == HL_FRAME_PROOF) {
-		proofs[0] = (struct hl_proof_item){id_of(1), HL_KEPT, HL_OK, {NULL, 0}};
-		proofs[1] = (struct hl_proof_item){
-			id_of(2), HL_REFUSED, HL_SUSPENDED, hl_view_str("segment")};
+		carriers[0] = (struct hl_carrier_item){id_of(1), 7, hl_view_str("offer")};
+		carriers[1] = (struct hl_carrier_item){.by = id_of(2)};
+		proofs[0] = (struct hl_proof_item){
+			.lab = id_of(1), .carriers = carriers, .n_carriers = 2};
+		proofs[1] = (struct hl_proof_item){.lab = id_of(2),
+			.state = HL_REFUSED,
+			.code = HL_SUSPENDED,
+			.segment = hl_view_str("segment")};
 		b->proof.items = proofs;
 		b->proof.n = 2;
 	} else if (of == HL_FRAME_STATUS) {
@@ -385,7 +406,7 @@ static void body_fields(void **state)
 		{HL_FRAME_SUBMIT, {"", OP_ADD, 1, HL_BAD_ENCODING, NULL}},
 		{HL_FRAME_SUBMIT, {"0", OP_BIN, 31, HL_BAD_ENCODING, NULL}},
 		{HL_FRAME_FEED, {"1", OP_ADD, 511, HL_BAD_FIELD, NULL}},
-		{HL_FRAME_FEED, {"1.0.1", OP_UINT, 9, HL_BAD_FIELD, NULL}},
+		{HL_FRAME_FEED, {"1.0.1", OP_UINT, 11, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_FETCH, {"", OP_ADD, 1, HL_BAD_ENCODING, NULL}},
 		{HL_FRAME_FETCH, {"2", OP_NIL, 0, HL_BAD_ENCODING, NULL}},
 		{HL_FRAME_PROOF, {"", OP_SWAP, 0, HL_BAD_FIELD, NULL}},
@@ -394,6 +415,14 @@ static void body_fields(void **state)
 		{HL_FRAME_PROOF, {"0.2", OP_UINT, 33, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_PROOF, {"1.3", OP_BIN, 0, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_PROOF, {"1.3", OP_NIL, 0, HL_OK, NULL}},
+		{HL_FRAME_PROOF, {"0.4", OP_SWAP, 0, HL_BAD_FIELD, NULL}},
+		{HL_FRAME_PROOF, {"0.4", OP_TWICE, 0, HL_BAD_FIELD, NULL}},
+		{HL_FRAME_PROOF, {"0.4", OP_ADD, 15, HL_BAD_FIELD, NULL}},
+		{HL_FRAME_PROOF, {"0.4.0", OP_ADD, 1, HL_BAD_ENCODING, NULL}},
+		{HL_FRAME_PROOF, {"0.4.0.0", OP_BIN, 31, HL_BAD_ENCODING, NULL}},
+		{HL_FRAME_PROOF, {"0.4.0.2", OP_BIN, 0, HL_BAD_FIELD, NULL}},
+		{HL_FRAME_PROOF, {"0.4.0.2", OP_BIN, 1025, HL_BAD_FIELD, NULL}},
+		{HL_FRAME_PROOF, {"0.4.0.2", OP_NIL, 0, HL_OK, NULL}},
 		{HL_FRAME_STATUS, {"", OP_ADD, 1, HL_BAD_ENCODING, NULL}},
 		{HL_FRAME_STATUS, {"1", OP_STR, 256, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_STATUS, {"4", OP_SWAP, 0, HL_BAD_FIELD, NULL}},

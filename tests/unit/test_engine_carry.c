@@ -1,0 +1,798 @@
+/* Carrying (channel 5): the node as the one that cannot reach a lab, as the lab, and as carrier. */
+#include "tests/unit/bench.h"
+
+enum { DEVICE = 1, B = 2, C = 3 }; /* links; of labs 0, 1 and 2 */
+
+/* A document that comes by another lab. */
+static void bring(struct bench *b, uint64_t link, size_t from, const struct hl_id *to,
+	uint64_t hops, enum hl_carried sort, struct hl_view doc)
+{
+	struct hl_frame frame = {.type = HL_FRAME_CARRY};
+
+	frame.carry.from = b->world.lab[from].id;
+	frame.carry.to = *to;
+	frame.carry.hops = hops;
+	frame.carry.sort = sort;
+	frame.carry.doc = doc;
+	bench_send_frame(b, link, &frame);
+}
+
+/* Number i of the carries of a sort that went out on a link. */
+static bool carried(struct bench *b, uint64_t link, enum hl_carried sort, size_t i,
+	struct hl_frame *ret)
+{
+	for (size_t k = 0; k < b->n_sent; k++) {
+		struct hl_frame frame HL_CLEAN_FRAME = {0};
+		if (b->sent[k].link != link)
+			continue;
+		assert_ok(hl_frame_parse(
+			hl_view_buf(&b->sent[k].bytes), HL_PURPOSE_PEER, &frame));
+		if (frame.type != HL_FRAME_CARRY || frame.carry.sort != sort || i-- > 0)
+			continue;
+		*ret = frame;
+		frame.arena = NULL;
+		return true;
+	}
+	return false;
+}
+
+static bool any_carried(struct bench *b, uint64_t link)
+{
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+
+	return bench_find(b, link, HL_FRAME_CARRY, HL_PURPOSE_PEER, &frame);
+}
+
+static void sign_statement(struct bench *b, size_t by, size_t from,
+	const struct hl_head *head, const struct hl_receipt *receipt, struct hl_buf *ret)
+{
+	struct hl_statement s = {.time = b->now.wall};
+
+	s.from = b->world.lab[from].id;
+	s.to = b->config.lab;
+	s.has_head = head != NULL;
+	if (head != NULL)
+		s.head = *head;
+	s.has_receipt = receipt != NULL;
+	if (receipt != NULL)
+		s.receipt = *receipt;
+	assert_ok(hl_statement_sign(&b->world.net, &s, &b->world.lab[by].node_sign, ret));
+}
+
+/* Lab 1's statement, signed by a lab's node, brought by lab 2. */
+static void bring_statement(struct bench *b, size_t by, const struct hl_receipt *receipt)
+{
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+
+	sign_statement(b, by, 1, NULL, receipt, &doc);
+	bring(b, C, 1, &b->config.lab, 1, HL_CARRIED_STATEMENT, hl_view_buf(&doc));
+}
+
+/* The newest head of the own channel to lab 1. */
+static struct hl_head newest(struct bench *b)
+{
+	struct hl_channel_row row = {0};
+
+	assert_ok(hl_store_channel_get(b->store, &b->world.lab[1].id, true, &row));
+	return (struct hl_head){row.epoch, row.number, row.link};
+}
+
+static struct hl_receipt receipt_for_all(struct bench *b)
+{
+	struct hl_receipt r = {.head = newest(b), .since = b->now.wall};
+
+	r.through = r.head.number;
+	return r;
+}
+
+/* What the node says of a letter's way to lab 1; good until drop_sent. */
+static struct hl_proof_item proof_of(
+	struct bench *b, const struct hl_id *id, struct hl_body *body)
+{
+	struct hl_frame frame = {.type = HL_FRAME_PROOF, .id = *id};
+	struct hl_view bytes;
+
+	assert_ok(bench_ask(b, DEVICE, &frame, &bytes));
+	assert_ok(hl_body_parse(bytes, HL_FRAME_PROOF, body));
+	for (size_t i = 0; i < body->proof.n; i++)
+		if (hl_id_eq(&body->proof.items[i].lab, &b->world.lab[1].id))
+			return body->proof.items[i];
+	fail();
+	return (struct hl_proof_item){0};
+}
+
+/* A raise to labs 1 and 2, of which lab 2 alone is linked. */
+static void raise_cut_off(
+	struct bench *b, enum hl_precedence precedence, struct hl_id *id)
+{
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+
+	bench_device(b, DEVICE, 0);
+	bench_peer(b, C, 2);
+	bench_raise(b, 0, 0, precedence, precedence == HL_FLASH, &doc, id);
+	assert_ok(bench_submit(b, DEVICE, &doc));
+	bench_drop_sent(b);
+}
+
+/* The same, and all of it was handed to lab 2. */
+static void hand_over(struct bench *b, enum hl_precedence precedence, struct hl_id *id)
+{
+	raise_cut_off(b, precedence, id);
+	bench_wait(b, 2000);
+	bring_statement(b, 1, NULL);
+	bench_drop_sent(b);
+	bench_wait(b, 1000);
+}
+
+static void what_cannot_be_sent_is_handed_over(void **state)
+{
+	struct bench *b = *state;
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+	struct hl_segment segment HL_CLEAN_SEGMENT = {0};
+	struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
+	struct hl_statement s;
+	struct hl_id id;
+
+	raise_cut_off(b, HL_IMMEDIATE, &id);
+	/* Not at once: a link may just be coming up. */
+	bench_wait(b, 1000);
+	assert_false(any_carried(b, C));
+	bench_wait(b, 1000);
+	/* It has not heard that lab since it started: first it asks what that holds. */
+	assert_true(carried(b, C, HL_CARRIED_STATEMENT, 0, &frame));
+	assert_true(hl_id_eq(&frame.carry.from, &b->config.lab));
+	assert_true(hl_id_eq(&frame.carry.to, &b->world.lab[1].id));
+	assert_int_equal(frame.carry.hops, 0);
+	assert_ok(hl_statement_parse(frame.carry.doc, &s));
+	assert_false(s.has_head);
+	hl_frame_clear(&frame);
+	assert_false(carried(b, C, HL_CARRIED_SEGMENT, 0, &frame));
+	bring_statement(b, 1, NULL);
+	bench_drop_sent(b);
+	bench_wait(b, 1000);
+	assert_true(carried(b, C, HL_CARRIED_CARD, 0, &frame));
+	hl_frame_clear(&frame);
+	assert_true(carried(b, C, HL_CARRIED_SEGMENT, 0, &frame));
+	assert_ok(hl_segment_parse(frame.carry.doc, &segment));
+	assert_int_equal(segment.first, 1);
+	assert_int_equal(segment.entries[0].sort, HL_SORT_SUCCESSION);
+	assert_false(hl_id_zero(&segment.entries[0].id));
+	assert_true(hl_id_eq(&segment.entries[segment.n_entries - 1].id, &id));
+	hl_segment_clear(&segment);
+	hl_frame_clear(&frame);
+	assert_true(carried(b, C, HL_CARRIED_ENVELOPE, 0, &frame));
+	assert_ok(hl_envelope_parse(&b->world.net, frame.carry.doc, &envelope));
+	assert_true(hl_id_eq(&envelope.id, &id));
+	/* The slip of that lab alone. */
+	for (size_t i = 0; i < envelope.core.n_labs; i++)
+		assert_int_equal(envelope.slips[i].n > 0,
+			hl_id_eq(&envelope.core.labs[i], &b->world.lab[1].id));
+	/* In the lane of its precedence; and once on this link. */
+	for (size_t i = 0; i < b->n_sent; i++)
+		if (b->sent[i].bytes.n > 1000 && b->sent[i].lane != HL_LANE_CONTROL)
+			assert_int_equal(b->sent[i].lane, HL_LANE_IMMEDIATE);
+	hl_frame_clear(&frame);
+	assert_false(carried(b, C, HL_CARRIED_ENVELOPE, 1, &frame));
+	bench_drop_sent(b);
+	bench_wait(b, 5000);
+	assert_false(any_carried(b, C));
+}
+
+static void only_its_own_receipt_ends_it(void **state)
+{
+	struct bench *b = *state;
+	struct hl_body body HL_CLEAN_BODY = {0}, after HL_CLEAN_BODY = {0};
+	struct hl_receipt receipt;
+	struct hl_id id;
+
+	hand_over(b, HL_ROUTINE, &id);
+	receipt = receipt_for_all(b);
+	/* I7: the carrier signs for the lab, and then for itself. */
+	bring_statement(b, 2, &receipt);
+	struct hl_proof_item item = proof_of(b, &id, &body);
+	assert_int_equal(item.state, HL_ENTERED);
+	assert_int_equal(item.n_carriers, 1);
+	assert_true(hl_id_eq(&item.carriers[0].by, &b->world.lab[2].id));
+	assert_int_equal(item.carriers[0].since, b->now.wall);
+	bench_drop_sent(b);
+	bench_statement(b, C, 2, NULL, NULL);
+	/* It is handed over again every minute. */
+	for (unsigned i = 0; i < 14; i++) {
+		bench_wait(b, 4000);
+		bench_statement(b, C, 2, NULL, NULL);
+		assert_false(any_carried(b, C));
+		bench_drop_sent(b);
+	}
+	bench_wait(b, 4000);
+	assert_true(any_carried(b, C));
+	bring_statement(b, 1, &receipt);
+	item = proof_of(b, &id, &after);
+	assert_int_equal(item.state, HL_DELIVERED);
+	bench_drop_sent(b);
+	for (unsigned i = 0; i < 20; i++) {
+		bench_statement(b, C, 2, NULL, NULL);
+		bench_drop_sent(b);
+		bench_wait(b, 4000);
+		assert_false(any_carried(b, C));
+	}
+}
+
+static void an_offer_is_kept_and_is_no_receipt(void **state)
+{
+	struct bench *b = *state;
+	struct hl_frame frame = {.type = HL_FRAME_OFFER};
+	struct hl_buf doc HL_CLEAN_BUF = {0}, wrong HL_CLEAN_BUF = {0};
+	struct hl_body body HL_CLEAN_BODY = {0}, after HL_CLEAN_BODY = {0};
+	struct hl_offer offer, got;
+	struct hl_id id;
+
+	hand_over(b, HL_ROUTINE, &id);
+	offer = (struct hl_offer){.by = b->world.lab[2].id,
+		.from = b->config.lab,
+		.to = b->world.lab[1].id,
+		.head = newest(b),
+		.time = b->now.wall};
+	/* By another node, and of a head that was never signed. */
+	assert_ok(
+		hl_offer_sign(&b->world.net, &offer, &b->world.lab[1].node_sign, &wrong));
+	frame.doc = hl_view_buf(&wrong);
+	bench_send_frame(b, C, &frame);
+	hl_buf_clear(&wrong);
+	offer.head.link.b[0] ^= 1;
+	assert_ok(
+		hl_offer_sign(&b->world.net, &offer, &b->world.lab[2].node_sign, &wrong));
+	frame.doc = hl_view_buf(&wrong);
+	bench_send_frame(b, C, &frame);
+	assert_int_equal(proof_of(b, &id, &body).carriers[0].offer.n, 0);
+	offer.head.link.b[0] ^= 1;
+	assert_ok(hl_offer_sign(&b->world.net, &offer, &b->world.lab[2].node_sign, &doc));
+	frame.doc = hl_view_buf(&doc);
+	bench_send_frame(b, C, &frame);
+	struct hl_proof_item item = proof_of(b, &id, &after);
+	assert_int_equal(item.state, HL_ENTERED);
+	assert_int_equal(item.n_carriers, 1);
+	assert_view(item.carriers[0].offer, hl_view_buf(&doc));
+	assert_ok(hl_offer_parse(item.carriers[0].offer, &got));
+	assert_ok(hl_offer_check(&b->world.net, &b->world.lab[2].card, &got));
+}
+
+/* A peer that is linked and receipts nothing: a FLASH waits for 5 s, the rest for 15. */
+static void a_receipt_that_stays_out(void **state)
+{
+	struct bench *b = *state;
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+	struct hl_buf flash HL_CLEAN_BUF = {0}, routine HL_CLEAN_BUF = {0};
+	struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
+	struct hl_id first, second;
+
+	bench_device(b, DEVICE, 0);
+	bench_peer(b, B, 1);
+	bench_peer(b, C, 2);
+	bench_raise(b, 0, 0, HL_ROUTINE, false, &routine, &second);
+	assert_ok(bench_submit(b, DEVICE, &routine));
+	bench_raise(b, 0, 0, HL_FLASH, true, &flash, &first);
+	assert_ok(bench_submit(b, DEVICE, &flash));
+	bench_wait(b, 0);
+	bench_drop_sent(b);
+	for (unsigned s = 1; s < 5; s++) {
+		bench_wait(b, 1000);
+		assert_false(any_carried(b, C));
+	}
+	bench_wait(b, 1000);
+	assert_true(carried(b, C, HL_CARRIED_ENVELOPE, 0, &frame));
+	assert_ok(hl_envelope_parse(&b->world.net, frame.carry.doc, &envelope));
+	assert_true(hl_id_eq(&envelope.id, &first));
+	hl_frame_clear(&frame);
+	assert_false(carried(b, C, HL_CARRIED_ENVELOPE, 1, &frame));
+	for (unsigned s = 6; s < 15; s++) {
+		bench_drop_sent(b);
+		bench_statement(b, B, 1, NULL, NULL); /* it lives */
+		bench_statement(b, C, 2, NULL, NULL);
+		bench_wait(b, 1000);
+		assert_false(carried(b, C, HL_CARRIED_ENVELOPE, 0, &frame));
+	}
+	bench_wait(b, 1000);
+	assert_true(carried(b, C, HL_CARRIED_ENVELOPE, 0, &frame));
+	hl_envelope_clear(&envelope);
+	memset(&envelope, 0, sizeof(envelope));
+	assert_ok(hl_envelope_parse(&b->world.net, frame.carry.doc, &envelope));
+	assert_true(hl_id_eq(&envelope.id, &second));
+}
+
+/* Nobody answers what the lab holds: after a minute it goes all the same. */
+static void unheard_it_goes_after_a_minute(void **state)
+{
+	struct bench *b = *state;
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+	struct hl_id id;
+
+	raise_cut_off(b, HL_FLASH, &id);
+	for (unsigned s = 2; s <= 62; s += 2) {
+		assert_false(carried(b, C, HL_CARRIED_ENVELOPE, 0, &frame));
+		bench_drop_sent(b);
+		bench_statement(b, C, 2, NULL, NULL);
+		bench_wait(b, 2000);
+	}
+	assert_true(carried(b, C, HL_CARRIED_ENVELOPE, 0, &frame));
+}
+
+/* ------------------------------------------------------------ as the lab that it is for */
+
+struct brought {
+	struct hl_buf segment, letter;
+	struct hl_id id;
+};
+
+/* Lab 1's raise, as its node would hand it over for lab 0 (or another). */
+static void make_brought(
+	struct bench *b, size_t to, enum hl_precedence precedence, struct brought *ret)
+{
+	struct hl_segment segment = {.from = b->world.lab[1].id,
+		.to = b->world.lab[to].id,
+		.epoch = 5,
+		.first = 1};
+	struct hl_statement s = {.time = b->now.wall, .has_head = true};
+	struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
+	struct hl_buf doc HL_CLEAN_BUF = {0}, head HL_CLEAN_BUF = {0};
+	struct hl_entry entry[2] = {{.number = 1, .sort = HL_SORT_CARD},
+		{.number = 2, .sort = HL_SORT_LETTER}};
+
+	bench_raise(b, 1, 0, precedence, precedence == HL_FLASH, &doc, &ret->id);
+	assert_ok(hl_envelope_parse(&b->world.net, hl_view_buf(&doc), &envelope));
+	assert_ok(hl_envelope_for_lab(&envelope, &segment.to, &ret->letter));
+	entry[0].id = b->world.lab[1].card.hash;
+	entry[1].id = ret->id;
+	hl_link_first(&b->world.net, &segment.from, &segment.to, 5, &segment.before);
+	s.head = (struct hl_head){5, 2, segment.before};
+	for (size_t i = 0; i < 2; i++) {
+		entry[i].time = b->now.wall;
+		hl_link_next(&b->world.net, &s.head.link, &entry[i], &s.head.link);
+	}
+	s.from = segment.from;
+	s.to = segment.to;
+	assert_ok(
+		hl_statement_sign(&b->world.net, &s, &b->world.lab[1].node_sign, &head));
+	segment.entries = entry;
+	segment.n_entries = 2;
+	segment.head = hl_view_buf(&head);
+	assert_ok(hl_segment_encode(&segment, &ret->segment));
+}
+
+static void brought_clear(struct brought *m)
+{
+	hl_buf_clear(&m->segment);
+	hl_buf_clear(&m->letter);
+}
+
+static void assert_answered(struct bench *b, uint64_t through)
+{
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+	struct hl_statement s;
+	size_t n = 0;
+
+	while (carried(b, C, HL_CARRIED_STATEMENT, n, &frame)) {
+		n++;
+		assert_true(hl_id_eq(&frame.carry.from, &b->config.lab));
+		assert_true(hl_id_eq(&frame.carry.to, &b->world.lab[1].id));
+		assert_int_equal(frame.carry.hops, 0);
+		assert_ok(hl_statement_parse(frame.carry.doc, &s));
+		assert_true(s.has_receipt);
+		hl_frame_clear(&frame);
+	}
+	assert_true(n > 0);
+	assert_int_equal(s.receipt.through, through);
+}
+
+static void a_carried_letter_rings_and_is_receipted(void **state)
+{
+	struct bench *b = *state;
+	struct brought m HL_CLEAN(brought_clear) = {0};
+
+	bench_peer(b, C, 2);
+	make_brought(b, 0, HL_IMMEDIATE, &m);
+	bench_drop_sent(b);
+	bring(b, C, 1, &b->config.lab, 1, HL_CARRIED_SEGMENT, hl_view_buf(&m.segment));
+	assert_answered(b, 1);
+	bench_drop_sent(b);
+	bring(b, C, 1, &b->config.lab, 1, HL_CARRIED_ENVELOPE, hl_view_buf(&m.letter));
+	assert_int_equal(bench_ringing(b, &m.id), HL_RINGING);
+	assert_answered(b, 2);
+	/* A second carrier brings it again: it rings no second time, and is answered again. */
+	bench_drop_sent(b);
+	bring(b, C, 1, &b->config.lab, 2, HL_CARRIED_ENVELOPE, hl_view_buf(&m.letter));
+	assert_answered(b, 2);
+	/* Bytes that were changed on the way change nothing. */
+	m.letter.p[m.letter.n / 2] ^= 1;
+	bring(b, C, 1, &b->config.lab, 1, HL_CARRIED_ENVELOPE, hl_view_buf(&m.letter));
+	assert_true(bench_is_held(b, &m.id));
+}
+
+/* The list has come, the letter has not: others are asked for it, though its lab has no link. */
+static void a_gap_is_asked_of_the_carrier(void **state)
+{
+	struct bench *b = *state;
+	struct brought m HL_CLEAN(brought_clear) = {0};
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+
+	bench_peer(b, C, 2);
+	make_brought(b, 0, HL_ROUTINE, &m);
+	bring(b, C, 1, &b->config.lab, 1, HL_CARRIED_SEGMENT, hl_view_buf(&m.segment));
+	bench_drop_sent(b);
+	for (unsigned i = 0; i < 4 &&
+		!bench_find(b, C, HL_FRAME_WANT_LETTERS, HL_PURPOSE_PEER, &frame);
+		i++)
+		bench_wait(b, 5000);
+	assert_int_equal(frame.type, HL_FRAME_WANT_LETTERS);
+	assert_true(hl_id_eq(&frame.want_letters.from, &b->world.lab[1].id));
+	assert_true(hl_id_eq(&frame.want_letters.ids[0], &m.id));
+}
+
+/* The list of a lab that began anew: an alarm only where its store was behind. */
+static void a_restart_is_told_from_a_backup(void **state)
+{
+	struct bench *b = *state;
+	struct line line = {.epoch = 5};
+	struct hl_entry entry[2] = {{.sort = HL_SORT_CARD}, {.sort = HL_SORT_CARD}};
+
+	bench_peer(b, B, 1);
+	entry[0].id = entry[1].id = b->world.lab[1].card.hash;
+	bench_enter(b, B, 1, &line, entry, 1);
+	assert_int_equal(b->n_alarms, 0);
+	entry[0].sort = HL_SORT_SUCCESSION;
+	entry[0].id = line.link;
+	line = (struct line){.epoch = 6};
+	bench_enter(b, B, 1, &line, entry, 2);
+	assert_int_equal(b->n_alarms, 0);
+	memset(&entry[0].id, 0, sizeof(entry[0].id));
+	line = (struct line){.epoch = 7};
+	bench_enter(b, B, 1, &line, entry, 2);
+	assert_int_equal(b->n_alarms, 1);
+}
+
+/* ------------------------------------------------------------------------ as the carrier */
+
+/* A heartbeat of ours that comes after so long, answered by the peer. */
+static void answer_beat(struct bench *b, uint64_t link, size_t lab, uint64_t ms)
+{
+	struct hl_statement s = {.time = b->now.wall};
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_frame beat HL_CLEAN_FRAME = {0}, frame = {.type = HL_FRAME_STATEMENT};
+
+	bench_wait(b, ms);
+	assert_true(bench_find(b, link, HL_FRAME_HEARTBEAT, HL_PURPOSE_PEER, &beat));
+	s.from = b->world.lab[lab].id;
+	s.to = b->config.lab;
+	s.pulse = beat.heartbeat.pulse;
+	assert_ok(
+		hl_statement_sign(&b->world.net, &s, &b->world.lab[lab].node_sign, &doc));
+	frame.doc = hl_view_buf(&doc);
+	bench_send_frame(b, link, &frame);
+}
+
+/* All that waits on a link has gone out. */
+static void drained(struct bench *b, uint64_t link)
+{
+	const struct hl_event e = {.type = HL_EVENT_DRAINED, .link = link};
+
+	bench_turn(b, &e);
+}
+
+static void what_is_carried_is_handed_on_and_offered(void **state)
+{
+	struct bench *b = *state;
+	struct brought m HL_CLEAN(brought_clear) = {0};
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+	struct hl_offer offer;
+	const struct hl_id *to = &b->world.lab[2].id;
+
+	bench_peer(b, B, 1);
+	make_brought(b, 2, HL_FLASH, &m);
+	bring(b, B, 1, to, 0, HL_CARRIED_SEGMENT, hl_view_buf(&m.segment));
+	bring(b, B, 1, to, 0, HL_CARRIED_ENVELOPE, hl_view_buf(&m.letter));
+	/* A carrier takes nothing in, and rings nobody. */
+	assert_false(bench_is_held(b, &m.id));
+	/* It was on disk before anything else. */
+	hl_engine_free(b->engine);
+	bench_start(b);
+	bench_drop_sent(b);
+	bench_peer(b, B, 1);
+	bench_peer(b, C, 2);
+	assert_true(carried(b, C, HL_CARRIED_SEGMENT, 0, &frame));
+	assert_true(hl_id_eq(&frame.carry.from, &b->world.lab[1].id));
+	assert_true(hl_id_eq(&frame.carry.to, to));
+	assert_int_equal(frame.carry.hops, 1);
+	assert_view(frame.carry.doc, hl_view_buf(&m.segment));
+	hl_frame_clear(&frame);
+	assert_true(carried(b, C, HL_CARRIED_ENVELOPE, 0, &frame));
+	assert_view(frame.carry.doc, hl_view_buf(&m.letter));
+	hl_frame_clear(&frame);
+	/* Nothing is offered before that lab has answered what was sent after it. */
+	assert_false(bench_find(b, B, HL_FRAME_OFFER, HL_PURPOSE_PEER, &frame));
+	bench_statement(b, B, 1, NULL, NULL);
+	drained(b, C);
+	answer_beat(b, C, 2, 5000);
+	assert_true(bench_find(b, B, HL_FRAME_OFFER, HL_PURPOSE_PEER, &frame));
+	assert_ok(hl_offer_parse(frame.doc, &offer));
+	assert_ok(hl_offer_check(&b->world.net, &b->world.lab[0].card, &offer));
+	assert_true(hl_id_eq(&offer.from, &b->world.lab[1].id));
+	assert_true(hl_id_eq(&offer.to, to));
+	assert_int_equal(offer.head.number, 2);
+	assert_int_equal(offer.time, b->now.wall);
+	hl_frame_clear(&frame);
+	/* What it has had does not go out again with the next link. */
+	bench_drop_sent(b);
+	bench_peer(b, 9, 2);
+	assert_false(any_carried(b, 9));
+	/* Brought again, it is offered again. */
+	bring(b, B, 1, to, 0, HL_CARRIED_SEGMENT, hl_view_buf(&m.segment));
+	assert_true(bench_find(b, B, HL_FRAME_OFFER, HL_PURPOSE_PEER, &frame));
+	assert_false(any_carried(b, 9));
+}
+
+static void a_carrier_is_asked_for_a_letter(void **state)
+{
+	struct bench *b = *state;
+	struct brought m HL_CLEAN(brought_clear) = {0};
+	struct hl_frame frame HL_CLEAN_FRAME = {0}, ask = {.type = HL_FRAME_WANT_LETTERS};
+
+	bench_peer(b, B, 1);
+	bench_peer(b, C, 2);
+	make_brought(b, 2, HL_ROUTINE, &m);
+	bring(b, B, 1, &b->world.lab[2].id, 0, HL_CARRIED_ENVELOPE,
+		hl_view_buf(&m.letter));
+	bench_drop_sent(b);
+	ask.want_letters.from = b->world.lab[1].id;
+	ask.want_letters.ids = &m.id;
+	ask.want_letters.n = 1;
+	bench_send_frame(b, C, &ask);
+	assert_true(bench_find(b, C, HL_FRAME_LETTER, HL_PURPOSE_PEER, &frame));
+	assert_view(frame.letter.doc, hl_view_buf(&m.letter));
+	hl_frame_clear(&frame);
+	/* Of it alone: to the one that brought it, it is for somebody else. */
+	bench_send_frame(b, B, &ask);
+	assert_false(bench_find(b, B, HL_FRAME_LETTER, HL_PURPOSE_PEER, &frame));
+}
+
+/* What does not belong to both labs, or has passed enough carriers, is not kept. */
+static void junk_is_not_carried(void **state)
+{
+	struct bench *b = *state;
+	struct brought m HL_CLEAN(brought_clear) = {0};
+	const struct hl_id *to = &b->world.lab[2].id;
+	struct hl_id other = {{7}};
+	const struct hl_view letter = {0};
+
+	bench_peer(b, B, 1);
+	make_brought(b, 2, HL_ROUTINE, &m);
+	bring(b, B, 1, to, 2, HL_CARRIED_ENVELOPE, hl_view_buf(&m.letter));
+	bring(b, B, 2, &other, 0, HL_CARRIED_ENVELOPE, hl_view_buf(&m.letter));
+	bring(b, B, 1, &other, 0, HL_CARRIED_ENVELOPE, hl_view_buf(&m.letter));
+	bring(b, B, 1, &other, 0, HL_CARRIED_SEGMENT, hl_view_buf(&m.segment));
+	bring(b, B, 2, to, 0, HL_CARRIED_SEGMENT, hl_view_buf(&m.segment));
+	bring(b, B, 2, to, 0, HL_CARRIED_CARD, hl_view_buf(&b->world.lab[1].cards[0]));
+	bring(b, B, 1, to, 0, HL_CARRIED_STATEMENT, hl_view_buf(&m.segment));
+	bring(b, B, 1, to, 0, (enum hl_carried)3, hl_view_buf(&m.segment));
+	bring(b, B, 1, to, 0, HL_CARRIED_ENVELOPE, letter);
+	bench_drop_sent(b);
+	bench_peer(b, C, 2);
+	assert_false(any_carried(b, C));
+	/* And nothing of it was a breach. */
+	assert_false(bench_was_closed(b, B));
+}
+
+/* The own directory, with lab 2 as a relay. */
+static void give_relay(struct bench *b)
+{
+	struct world_lab *lab = &b->world.lab[0];
+	struct hl_directory held HL_CLEAN_DIRECTORY = {0};
+	struct hl_buf body HL_CLEAN_BUF = {0}, doc HL_CLEAN_BUF = {0};
+
+	assert_ok(hl_directory_parse(&b->world.net, hl_view_buf(&lab->directory), &held));
+	struct hl_directory draft = held;
+	draft.version++;
+	draft.has_prev = true;
+	draft.prev = held.hash;
+	draft.relays = &b->world.lab[2].id;
+	draft.n_relays = 1;
+	assert_ok(hl_directory_encode(&draft, &body));
+	assert_ok(hl_directory_sign(
+		&b->world.net, hl_view_buf(&body), NULL, 0, &lab->device[0].sign, &doc));
+	bench_give(b, HL_DOC_DIRECTORY, &doc);
+	bench_fetch_effects(b);
+}
+
+/* Two carriers in a row: the first hands on to its relay, the second brings the answer back. */
+static void two_carriers_in_a_row(void **state)
+{
+	struct bench *b = *state;
+	struct brought m HL_CLEAN(brought_clear) = {0};
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+	struct hl_statement s = {.time = 1};
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	const struct hl_id from = b->world.lab[1].id;
+	struct hl_id far = b->world.lab[0].id;
+
+	/* To a lab that this node does not know at all. */
+	far.b[0] ^= 1;
+	give_relay(b);
+	bench_peer(b, B, 1);
+	bench_peer(b, C, 2);
+	make_brought(b, 2, HL_ROUTINE, &m);
+	s.from = from;
+	s.to = far;
+	assert_ok(hl_statement_sign(&b->world.net, &s, &b->world.lab[1].node_sign, &doc));
+	bench_drop_sent(b);
+	bring(b, B, 1, &far, 0, HL_CARRIED_STATEMENT, hl_view_buf(&doc));
+	assert_true(carried(b, C, HL_CARRIED_STATEMENT, 0, &frame));
+	assert_int_equal(frame.carry.hops, 1);
+	assert_true(hl_id_eq(&frame.carry.to, &far));
+	hl_frame_clear(&frame);
+	/* As the second one it hands on to no further carrier, */
+	hl_buf_clear(&doc);
+	s.time = 2;
+	assert_ok(hl_statement_sign(&b->world.net, &s, &b->world.lab[1].node_sign, &doc));
+	bench_drop_sent(b);
+	bring(b, B, 1, &far, 1, HL_CARRIED_STATEMENT, hl_view_buf(&doc));
+	assert_false(any_carried(b, C));
+	assert_false(any_carried(b, B));
+	/* but the answer goes the way that the question came. */
+	hl_buf_clear(&doc);
+	s.from = far;
+	s.to = from;
+	assert_ok(hl_statement_sign(&b->world.net, &s, &b->world.lab[2].node_sign, &doc));
+	struct hl_frame answer = {.type = HL_FRAME_CARRY};
+	answer.carry.from = far;
+	answer.carry.to = from;
+	answer.carry.hops = 1;
+	answer.carry.sort = HL_CARRIED_STATEMENT;
+	answer.carry.doc = hl_view_buf(&doc);
+	bench_send_frame(b, C, &answer);
+	assert_true(carried(b, B, HL_CARRIED_STATEMENT, 0, &frame));
+	assert_int_equal(frame.carry.hops, 2);
+}
+
+/* A relay that is no party gets what cannot be sent, too; a lab that is neither gets nothing. */
+static void relays_and_parties_alone(void **state)
+{
+	struct bench *b = *state;
+	const struct hl_message m = bench_raise_message();
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_id id;
+	struct world_letter draft = {.labs = 3,
+		.class = HL_CLASS_CALL,
+		.status = HL_ACTUAL,
+		.precedence = HL_ROUTINE,
+		.created = b->now.wall,
+		.answer_within = 600,
+		.message = &m};
+
+	bench_device(b, DEVICE, 0);
+	bench_peer(b, C, 2);
+	world_seal(&b->world, &draft, &doc, &id);
+	assert_ok(bench_submit(b, DEVICE, &doc));
+	bench_drop_sent(b);
+	bench_wait(b, 4000);
+	assert_false(any_carried(b, C));
+	give_relay(b);
+	bench_wait(b, 1000);
+	assert_true(any_carried(b, C));
+}
+
+/* One peer fills its own room, and no more. */
+static void a_carrier_has_bounds(void **state)
+{
+	struct bench *b = *state;
+	struct hl_id to = {{9}};
+	struct hl_statement s = {.from = b->world.lab[1].id};
+	struct hl_carried_row row = {
+		.origin = s.from, .dest = to, .via = s.from, .sort = HL_CARRIED_SEGMENT};
+	uint8_t bytes[8] = {0};
+	enum hl_status status = HL_OK;
+	unsigned n = 0;
+
+	for (; status == HL_OK && n <= HL_CARRIED_MAX; n++) {
+		hl_put_be64(bytes, n);
+		status = hl_store_carried_put(b->store, &row, hl_view_of(bytes, 8));
+	}
+	assert_status(status, HL_OVER_QUOTA);
+	assert_int_equal(n, HL_CARRIED_MAX + 1);
+	/* Another has room, and so has the first one when the lab has had some. */
+	row.via.b[0] ^= 1;
+	assert_ok(hl_store_carried_put(b->store, &row, hl_view_of(bytes, 8)));
+	assert_ok(hl_store_carried_had(b->store, &to, 0, 3, 1));
+	row.via = s.from;
+	hl_put_be64(bytes, 1u << 20);
+	assert_ok(hl_store_carried_put(b->store, &row, hl_view_of(bytes, 8)));
+	assert_ok(hl_store_commit(b->store));
+}
+
+/* The status names the peer that is over its quota. */
+static void who_gives_too_much_is_named(void **state)
+{
+	struct bench *b = *state;
+	struct hl_frame ask = {.type = HL_FRAME_STATUS};
+	const unsigned burst = 2048; /* documents at once */
+	struct hl_body body HL_CLEAN_BODY = {0};
+	struct hl_view bytes;
+	struct hl_id to = {{9}};
+	bool named = false;
+
+	bench_device(b, DEVICE, 0);
+	bench_peer(b, B, 1);
+	for (unsigned i = 0; i <= burst; i++) {
+		struct hl_statement s = {.from = b->world.lab[1].id, .to = to, .time = i};
+		struct hl_buf doc HL_CLEAN_BUF = {0};
+		assert_ok(hl_statement_sign(
+			&b->world.net, &s, &b->world.lab[1].node_sign, &doc));
+		bring(b, B, 1, &to, 0, HL_CARRIED_STATEMENT, hl_view_buf(&doc));
+		bench_drop_sent(b);
+	}
+	assert_ok(bench_ask(b, DEVICE, &ask, &bytes));
+	assert_ok(hl_body_parse(bytes, HL_FRAME_STATUS, &body));
+	for (size_t i = 0; i < body.status.n_warnings; i++) {
+		struct hl_view w = body.status.warnings[i];
+		named = named || memmem(w.p, w.n, "documents to be carried", 23) != NULL;
+	}
+	assert_true(named);
+	assert_false(bench_was_closed(b, B));
+}
+
+/* Three nodes on a network on which two of them never meet. */
+static void a_third_lab_carries_both_ways(void **state)
+{
+	const struct sim_options options = {.seed = 6, .labs = 3};
+	struct sim *sim = sim_new(&options);
+	struct letter *call, *answer;
+	unsigned end;
+
+	(void)state;
+	sim->parted[0][1] = sim->parted[1][0] = true;
+	sim_run(sim, 10000);
+	assert_int_equal(sim_wire(sim, 0, 1, &end), 0);
+	call = sim_raise(sim, 0, 0, 7, HL_FLASH);
+	sim_run(sim, 20000);
+	assert_int_equal(call->delivered, 6);
+	assert_true(call->held[1][0]);
+	answer = sim_ack(sim, 1, 0, call);
+	sim_run(sim, 30000);
+	assert_int_equal(answer->delivered, 5);
+	assert_true(answer->held[0][0]);
+	assert_int_equal(sim_wire(sim, 0, 1, &end), 0);
+	/* Nodes that are started anew go on, and when the two meet nothing is there twice. */
+	sim_crash(sim, 0);
+	sim_run(sim, 100000);
+	struct letter *more = sim_say(sim, 0, 0, call);
+	sim_run(sim, 120000);
+	assert_int_equal(more->delivered, 6);
+	sim->parted[0][1] = sim->parted[1][0] = false;
+	sim_settle(sim);
+	check_rest(sim);
+	assert_string_equal(sim->failure, "");
+	sim_free(sim);
+}
+
+int main(void)
+{
+#define WITH_BENCH(test) \
+	cmocka_unit_test_setup_teardown(test, bench_setup, bench_teardown)
+	const struct CMUnitTest tests[] = {
+		WITH_BENCH(what_cannot_be_sent_is_handed_over),
+		WITH_BENCH(only_its_own_receipt_ends_it),
+		WITH_BENCH(an_offer_is_kept_and_is_no_receipt),
+		WITH_BENCH(a_receipt_that_stays_out),
+		WITH_BENCH(unheard_it_goes_after_a_minute),
+		WITH_BENCH(a_carried_letter_rings_and_is_receipted),
+		WITH_BENCH(a_gap_is_asked_of_the_carrier),
+		WITH_BENCH(a_restart_is_told_from_a_backup),
+		WITH_BENCH(what_is_carried_is_handed_on_and_offered),
+		WITH_BENCH(a_carrier_is_asked_for_a_letter),
+		WITH_BENCH(junk_is_not_carried),
+		WITH_BENCH(two_carriers_in_a_row),
+		WITH_BENCH(relays_and_parties_alone),
+		WITH_BENCH(a_carrier_has_bounds),
+		WITH_BENCH(who_gives_too_much_is_named),
+		cmocka_unit_test(a_third_lab_carries_both_ways),
+	};
+
+	return cmocka_run_group_tests_name("engine_carry", tests, NULL, NULL);
+}
