@@ -92,7 +92,8 @@ static enum hl_exit prove(
 {
 	struct hl_proof proof;
 
-	if (item->sort != HL_FEED_RECEIPT && item->sort != HL_FEED_REFUSED)
+	if (item->sort != HL_FEED_RECEIPT && item->sort != HL_FEED_REFUSED &&
+		item->sort != HL_FEED_CARRIED)
 		return HL_EXIT_OK;
 	if (item->has_lab && hl_proof_of(app, &item->id, &item->lab, &proof) &&
 		proof.verified && proof.state >= HL_DELIVERED)

@@ -1,5 +1,6 @@
 #include "client/proof.h"
 
+#include "client/carriers.h"
 #include "client/docs.h"
 #include "client/output.h"
 
@@ -139,8 +140,13 @@ static enum hl_exit take_reply(struct hl_app *app, const struct hl_id *id, bool 
 	if (code == HL_EXIT_OK && row)
 		code = hl_outbox_sent(app, row);
 	for (size_t i = 0; i < reply->body.proof.n && code == HL_EXIT_OK; i++)
-		if (!row || reply->body.proof.items[i].state >= HL_DELIVERED)
+		if (!row || reply->body.proof.items[i].state >= HL_DELIVERED ||
+			reply->body.proof.items[i].n_carriers > 0) {
 			code = take_item(app, id, own, &reply->body.proof.items[i]);
+			if (code == HL_EXIT_OK)
+				code = hl_carriers_keep(
+					app, id, &reply->body.proof.items[i]);
+		}
 	if (code != HL_EXIT_OK) {
 		hl_db_rollback(app->db);
 		return code;
@@ -175,7 +181,8 @@ enum hl_exit hl_proof_ask_final(struct hl_app *app, struct hl_line *line,
 	if (code != HL_EXIT_OK || reply.code != HL_OK)
 		return code;
 	for (size_t i = 0; i < reply.body.proof.n; i++)
-		final |= reply.body.proof.items[i].state >= HL_DELIVERED;
+		final |= reply.body.proof.items[i].state >= HL_DELIVERED ||
+			reply.body.proof.items[i].n_carriers > 0;
 	if (!final)
 		return HL_EXIT_OK;
 	code = take_reply(app, &row->id, true, &reply, row);

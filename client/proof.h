@@ -22,8 +22,8 @@ struct hl_proof {
 HL_MUST enum hl_exit hl_proof_ask(
 	struct hl_app *app, struct hl_line *line, const struct hl_id *id);
 
-/* The same for one that has just been sent: keeps what is final alone (delivered, refused), and in
- * that commit writes down that it is at the node. *ret_kept: it did. */
+/* The same for one that has just been sent: keeps what is final (delivered, refused), and who
+ * carries it, and in that commit writes down that it is at the node. *ret_kept: it did. */
 HL_MUST enum hl_exit hl_proof_ask_final(struct hl_app *app, struct hl_line *line,
 	const struct hl_outgoing *row, bool *ret_kept);
 

@@ -156,3 +156,14 @@ CREATE TABLE proofs (
 	segment BLOB,
 	PRIMARY KEY (id, lab)
 ) STRICT, WITHOUT ROWID;
+
+-- Who was handed a letter for a lab that cannot be reached (channel 5).
+CREATE TABLE carriers (
+	id BLOB NOT NULL,
+	lab BLOB NOT NULL,
+	by BLOB NOT NULL,
+	since INTEGER NOT NULL,
+	offered INTEGER NOT NULL, -- time in an offer that was verified here, or 0
+	offer BLOB,
+	PRIMARY KEY (id, lab, by)
+) STRICT, WITHOUT ROWID;

@@ -1,6 +1,7 @@
 #include "client/timeline.h"
 
 #include "client/cmd/talk.h"
+#include "client/carriers.h"
 #include "client/proof.h"
 
 /* hotline.incident.1 (hotline-json(5)). */
@@ -140,6 +141,7 @@ static json_t *proofs_json(struct hl_app *app, const struct hl_id *id)
 				: json_null());
 		set(one, "since", hl_json_time(app, proofs[i].since));
 		set(one, "verified", json_boolean(proofs[i].verified));
+		set(one, "carried", hl_carriers_json(app, id, &proofs[i].lab));
 		json_array_append_new(list, one);
 	}
 	return list;

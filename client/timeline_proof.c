@@ -1,5 +1,6 @@
 #include "client/timeline.h"
 
+#include "client/carriers.h"
 #include "client/cmd/talk.h"
 #include "client/proof.h"
 
@@ -25,6 +26,9 @@ static void print_one(FILE *out, struct hl_app *app, const struct hl_letter *let
 			hl_docs_lab_name(app, &letter->envelope.core.lab),
 			hl_time(app, entry.time), (unsigned long long)entry.number,
 			hl_docs_lab_name(app, own ? &proof->lab : &app->lab));
+	const char *carriers = hl_carriers_text(app, id, &proof->lab);
+	if (own && *carriers)
+		fprintf(out, "  %-8s %s\n", lab, carriers);
 	switch (proof->state) {
 	case HL_KEPT:
 		fprintf(out, "  %-8s kept at your node, not entered yet\n", lab);

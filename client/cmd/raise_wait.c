@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/carriers.h"
 #include "client/cmd/raise.h"
 #include "client/inbox.h"
 #include "client/proof.h"
@@ -11,7 +12,7 @@
 /* One addressed lab, and what was shown of it. */
 struct waited {
 	struct hl_id lab;
-	bool stored, refused, answered;
+	bool stored, refused, answered, carried;
 	uint64_t since;
 	const char *answer; /* "Eva Lind: acting", a scrap */
 	uint64_t answered_at;
@@ -40,8 +41,16 @@ static void look_at_proof(struct wait *w, struct waited *lab)
 	struct hl_app *app = w->talk->app;
 	struct hl_proof proof;
 
-	if (lab->stored || lab->refused ||
-		!hl_proof_of(app, &w->talk->row.id, &lab->lab, &proof) || !proof.verified)
+	if (lab->stored || lab->refused)
+		return;
+	const char *carriers = hl_carriers_text(app, &w->talk->row.id, &lab->lab);
+	bool delivered = hl_proof_of(app, &w->talk->row.id, &lab->lab, &proof) &&
+		proof.verified && proof.state >= HL_DELIVERED;
+	if (*carriers && !lab->carried && !delivered) {
+		lab->carried = true;
+		show(w, lab, hl_scrap(app, "not yet; %s", carriers));
+	}
+	if (!hl_proof_of(app, &w->talk->row.id, &lab->lab, &proof) || !proof.verified)
 		return;
 	lab->since = proof.since;
 	if (proof.state == HL_DELIVERED) {
@@ -137,7 +146,8 @@ static enum hl_exit take_event(struct wait *w, const struct hl_frame *event)
 		bool ours = hl_id_eq(&item->id, &w->talk->row.id);
 
 		proof |= ours &&
-			(item->sort == HL_FEED_RECEIPT || item->sort == HL_FEED_REFUSED);
+			(item->sort == HL_FEED_RECEIPT || item->sort == HL_FEED_REFUSED ||
+				item->sort == HL_FEED_CARRIED);
 		letter |= !ours && item->sort == HL_FEED_LETTER;
 	}
 	if (proof)
@@ -204,8 +214,10 @@ static void name_missing(const struct wait *w, const struct waited *lab)
 		? hl_scrap(app, "; by phone: %s", hl_safe(app, card->contacts[0]))
 		: "";
 
+	const char *carriers = hl_carriers_text(app, &w->talk->row.id, &lab->lab);
 	if (!lab->stored && !lab->refused)
-		hl_note("%-8s not yet%s", hl_docs_lab_name(app, &lab->lab), phone);
+		hl_note("%-8s not yet%s%s%s", hl_docs_lab_name(app, &lab->lab),
+			*carriers ? "; " : "", carriers, phone);
 	else if (w->answers && !lab->answered && !lab->refused)
 		hl_note("%-8s has it, and has not answered%s",
 			hl_docs_lab_name(app, &lab->lab), phone);
@@ -225,6 +237,8 @@ static json_t *labs_json(const struct wait *w)
 			one, "name", json_string(hl_docs_lab_name(app, &lab->lab)));
 		json_object_set_new(
 			one, "stored", hl_json_time(app, lab->stored ? lab->since : 0));
+		json_object_set_new(one, "carried",
+			hl_carriers_json(app, &w->talk->row.id, &lab->lab));
 		json_object_set_new(one, "refused", json_boolean(lab->refused));
 		json_object_set_new(one, "answered", hl_json_time(app, lab->answered_at));
 		json_object_set_new(one, "answer",

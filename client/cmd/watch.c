@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/channels.h"
+#include "client/carriers.h"
 #include "client/cmd/cmd.h"
 #include "client/cmd/talk.h"
 #include "client/inbox.h"
@@ -154,12 +155,17 @@ static enum hl_exit tell_proof(struct watch *w, const struct hl_feed_item *item)
 	if (code != HL_EXIT_OK || !item->has_lab ||
 		!hl_proof_of(w->app, &item->id, &item->lab, &proof) || !proof.verified)
 		return code;
-	if (proof.state == HL_DELIVERED)
+	if (item->sort == HL_FEED_CARRIED && proof.state < HL_DELIVERED)
+		tell_about(w, item, "carried",
+			hl_scrap(w->app, "not yet; %s",
+				hl_carriers_text(w->app, &item->id, &item->lab)),
+			false);
+	if (proof.state == HL_DELIVERED && item->sort == HL_FEED_RECEIPT)
 		tell_about(w, item, "receipt",
 			hl_scrap(w->app, "has it since %s (receipt verified)",
 				hl_time_hour(w->app, proof.since)),
 			false);
-	if (proof.state == HL_REFUSED)
+	if (proof.state == HL_REFUSED && item->sort == HL_FEED_REFUSED)
 		tell_about(w, item, "refused",
 			hl_scrap(w->app, "REFUSED it: %s", hl_status_text(proof.code)),
 			true);

@@ -345,6 +345,14 @@ def check_channel(v):
         link = channel.link_next(net, link, raw)
         yield "entry", (raw, link) == (h(e["entry"]), h(e["link"]))
     yield from _check_statements(v, net, cards)
+    o = v["offer"]
+    yield "offer", channel.offer(
+        net, SignKey(h(v["to_node_seed"])), h(o["by"]), frm, h(o["to"]),
+        [v["epoch"], o["k"], link], o["time"]) == h(o["offer"])
+    for c in v.get("offers", []):
+        yield "offer: " + c["name"], code_of(
+            lambda raw: channel.verify_offer(net, channel.Offer(raw), cards[1]),
+            h(c["offer"])) == c["code"]
     for c in v.get("segments", []):
         yield "segment: " + c["name"], code_of(
             channel.Segment, net, h(c["segment"])) == c["code"]

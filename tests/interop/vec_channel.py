@@ -244,6 +244,38 @@ def statement_faults(c):
     ]
 
 
+def offer_faults(c):
+    """(name, bytes, code) for a reader that holds the card of beta, who
+    carries from alpha to gamma"""
+    key, head = c.beta.node.key, [EPOCH, 10, c.links[10]]
+    good = [1, c.beta.id, c.frm, c.gamma.id, head, NOW]
+
+    def made(body, key=key):
+        body = encode(body)
+        return encode([body, c.net.key_id(3, key.public),
+                       c.net.sign(key, "offer", body)])
+
+    def put(at, x):
+        return made(good[:at] + [x] + good[at + 1:])
+
+    flipped = decode(made(good))
+    flipped[2] = flipped[2][:9] + bytes([flipped[2][9] ^ 1]) + flipped[2][10:]
+    other_tag = decode(made(good))
+    other_tag[2] = c.net.sign(key, "statement", other_tag[0])
+    return [
+        ("offer", made(good), 0), ("format 2", put(0, 2), 5),
+        ("by of 31 bytes", put(1, bytes(31)), 2),
+        ("from nil", put(2, None), 2), ("to as a str", put(3, "gamma"), 2),
+        ("no head", put(4, None), 2), ("head of two", put(4, head[:2]), 2),
+        ("time nil", put(5, None), 2), ("five items", made(good[:5]), 2),
+        ("seven items", made(good + [0]), 2),
+        ("signature changed", encode(flipped), 9),
+        ("signed as a statement", encode(other_tag), 9),
+        ("by the sending lab's node", made(good, c.alpha.node.key), 12),
+        ("over 1024 bytes", encode([bytes(1024), bytes(32), bytes(64)]), 1),
+    ]
+
+
 def make_channel():
     c = Line()
     proofs = [(n, s, c.ids[i], e, d) for n, s, i, e, d in proof_cases(c)]
@@ -270,6 +302,12 @@ def make_channel():
         "segment": c.segment(head=head, receipt=receipt),
         "statements": [{"name": n, "statement": s, "code": code}
                        for n, s, code in statement_faults(c)],
+        "offer": {"by": c.beta.id, "to": c.gamma.id, "k": 10, "time": NOW,
+                  "offer": channel.offer(
+                      c.net, c.beta.node.key, c.beta.id, c.frm, c.gamma.id,
+                      [EPOCH, 10, c.links[10]], NOW)},
+        "offers": [{"name": n, "offer": o, "code": code}
+                   for n, o, code in offer_faults(c)],
         "segments": [{"name": n, "segment": s, "code": code}
                      for n, s, code in segment_faults(c)],
         "proofs": [{"name": n, "segment": s, "id": i, "entered": bool(e),

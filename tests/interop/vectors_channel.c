@@ -115,6 +115,36 @@ static void check_statement(const json_t *c)
 	vectors_code(status, c, "statements");
 }
 
+static void check_offer(const json_t *file)
+{
+	const json_t *c = vectors_get(file, "offer");
+	struct hl_buf seed HL_CLEAN_BUF = vectors_hex(file, "to_node_seed");
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_sign_key key HL_CLEAN_SIGN_KEY = {0};
+	uint64_t k = vectors_number(c, "k");
+	const struct hl_offer offer = {.by = vectors_id(c, "by"),
+		.from = from,
+		.to = vectors_id(c, "to"),
+		.head = {epoch, k, link_at(file, k)},
+		.time = vectors_number(c, "time")};
+
+	bool good = hl_sign_key_from_secret(hl_view_buf(&seed), &key) == HL_OK &&
+		hl_offer_sign(&net, &offer, &key, &doc) == HL_OK &&
+		vectors_equal(c, "offer", hl_view_buf(&doc));
+	vectors_count(good, "offer", "signed");
+}
+
+static void check_offers(const json_t *c)
+{
+	struct hl_buf doc HL_CLEAN_BUF = vectors_hex(c, "offer");
+	struct hl_offer offer;
+
+	enum hl_status status = hl_offer_parse(hl_view_buf(&doc), &offer);
+	if (status == HL_OK)
+		status = hl_offer_check(&net, &to_card, &offer);
+	vectors_code(status, c, "offers");
+}
+
 static void check_segment(const json_t *c)
 {
 	struct hl_buf doc HL_CLEAN_BUF = vectors_hex(c, "segment"),
@@ -177,6 +207,8 @@ int main(int argc, char **argv)
 	check_head(file);
 	check_receipt(file);
 	json_array_foreach(vectors_list(file, "statements"), i, c) check_statement(c);
+	check_offer(file);
+	json_array_foreach(vectors_list(file, "offers"), i, c) check_offers(c);
 	json_array_foreach(vectors_list(file, "segments"), i, c) check_segment(c);
 	json_array_foreach(vectors_list(file, "proofs"), i, c) check_proof(c);
 	hl_card_clear(&from_card);

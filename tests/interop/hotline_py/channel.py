@@ -97,6 +97,32 @@ def verify_statement(net, st, card):
     net.verify(node.key, "statement", st.body, st.signature)
 
 
+def offer(net, key, by, frm, to, head, time):
+    """5.6"""
+    body = encode([1, by, frm, to, list(head), time])
+    return encode([body, net.key_id(NODE_SIGN, key.public),
+                   net.sign(key, "offer", body)])
+
+
+class Offer:
+    def __init__(self, data):
+        f = items(decode(data, 1024), 3)
+        self.body, self.key_id, self.signature = (
+            binary(f[0]), b32(f[1]), b64(f[2]))
+        f = items(decode(self.body, 1024), 6)
+        form(f[0])
+        self.by, self.frm, self.to = b32(f[1]), b32(f[2]), b32(f[3])
+        items(f[4], 3)
+        self.head = (u(f[4][0]), u(f[4][1]), b32(f[4][2]))
+        self.time = u(f[5])
+
+
+def verify_offer(net, o, card):
+    node = card.node(o.key_id) if card.lab_id == o.by else None
+    need(node is not None, NOT_MEMBER, "offer")
+    net.verify(node.key, "offer", o.body, o.signature)
+
+
 def segment(frm, to, epoch, first, link, entries, head, receipt):
     return encode([frm, to, epoch, first, link, list(entries), head, receipt])
 

@@ -6,13 +6,17 @@ from .errors import BAD_ENCODING, BAD_FIELD, BAD_TYPE, need
 
 (HELLO, HEARTBEAT, STATEMENT, SEGMENT, LETTER, WANT_LETTERS, WANT_ENTRIES,
  WANT_CARDS, CARD, WANT_SEALS, SEALS, WANT_SUSPENSIONS, SUSPENSION,
- CLOSE) = range(1, 15)
+ CLOSE, CARRY, OFFER) = range(1, 17)
 (DEVICE_HELLO, REPLY, GET_DOCS, PUT, SUBMIT, FEED, FETCH, PROOF, STATUS,
  WATCH, EVENT, PSK, ENTRIES, PING) = range(32, 46)
 
 
 def _pulse(value):
     need(u(value) >= 1, BAD_FIELD, "pulse")
+
+
+def _hops(value):
+    need(u(value) <= 2, BAD_FIELD, "hops")
 
 
 def _labs(value):
@@ -43,7 +47,7 @@ def _feed_items(value):
     for x in listing(value, 0, 512):
         items(x, 6)
         u(x[0])
-        u(x[1], 1, 8)
+        u(x[1], 1, 10)
         b32(x[2])
         optional(x[3], b32)
         u(x[4])
@@ -61,7 +65,7 @@ NODE_FRAMES = {
     WANT_LETTERS: (b32, _ids), WANT_ENTRIES: (b32, u, u),
     WANT_CARDS: (b32, u), CARD: (binary,), WANT_SEALS: (b32,),
     SEALS: (binary,), WANT_SUSPENSIONS: (b32,), SUSPENSION: (binary,),
-    CLOSE: (u,),
+    CLOSE: (u,), CARRY: (b32, b32, _hops, u, binary), OFFER: (binary,),
 }
 DEVICE_FRAMES = {
     CLOSE: (u,),
