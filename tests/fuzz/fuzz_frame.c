@@ -2,8 +2,8 @@
  * fuzz_frame: what comes out of the records of a link. The first byte says what the rest is:
  *
  *	0, 1	a frame between nodes; a frame of a device's link
- *	2, 3	a statement; a segment
- *	4..	the body of a reply to the request with that number (32 to 45)
+ *	2, 3, 4	a statement; a segment; an offer
+ *	32..	the body of a reply to the request with that number
  *
  * What is read is written again, and must be the same bytes.
  */
@@ -69,6 +69,19 @@ static void segment(struct hl_view data)
 	fuzz_require(status == HL_OK || (status == HL_BAD_HASH && s.first == 1));
 }
 
+static void offer(struct hl_view data)
+{
+	struct hl_offer o, back;
+	struct hl_buf again HL_CLEAN_BUF = {0};
+
+	if (hl_offer_parse(data, &o) != HL_OK)
+		return;
+	/* The signature is another; what is signed stays. */
+	fuzz_require(hl_offer_sign(&net, &o, &key, &again) == HL_OK);
+	fuzz_require(hl_offer_parse(hl_view_buf(&again), &back) == HL_OK);
+	fuzz_require(hl_view_eq(back.body, o.body));
+}
+
 static void body(struct hl_view data, enum hl_frame_type of)
 {
 	struct hl_body b HL_CLEAN_BODY = {0};
@@ -90,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 1: frame(rest, HL_PURPOSE_DEVICE); break;
 	case 2: statement(rest); break;
 	case 3: segment(rest); break;
+	case 4: offer(rest); break;
 	default: body(rest, (enum hl_frame_type)data[0]); break;
 	}
 	return 0;

@@ -205,14 +205,14 @@ def card():
     return seeds
 
 
-# Frames of both purposes, statements and segments; and bodies of replies.
+# Frames of both purposes, statements, segments and offers; and bodies of replies.
 def frame():
     seeds = {}
     for case in vectors('handshake')['frames']:
         data = bytes([case['purpose'] - 1]) + bytes.fromhex(case['frame'])
         if len(data) < 2000:
             seeds[f'frame-{case["purpose"]}-' + name_of(case)] = data
-    for part, kind in (('statement', 2), ('segment', 3)):
+    for part, kind in (('statement', 2), ('segment', 3), ('offer', 4)):
         for case in vectors('channel')[part + 's']:
             data = bytes([kind]) + bytes.fromhex(case[part])
             if len(data) < 1200:
@@ -226,8 +226,10 @@ def frame():
         'submit': (36, array(key, uint(1 << 40))),
         'feed': (37, array(uint(10), array(item, bare))),
         'fetch': (38, array(blob(b'envelope'), uint(7), TRUE)),
-        'proof': (39, array(array(lab, uint(2), uint(0), blob(b'segment')),
-                            array(other, uint(0), uint(0), NIL))),
+        'proof': (39, array(array(lab, uint(2), uint(0), blob(b'segment'), array()),
+                            array(other, uint(1), uint(0), NIL, array(
+                                array(lab, uint(1 << 40), blob(b'offer')),
+                                array(other, uint(7), NIL))))),
         'status': (40, array(
             uint(1), text('0.1.0'), uint(0), lab,
             array(array(lab, uint(3), uint(1), uint(2), uint(30), TRUE, TRUE, uint(0), uint(0),
