@@ -3,6 +3,53 @@
 
 #define OFFER_BATCH 64
 
+/* Was that the newest statement of the peer's whose signature was verified? */
+static bool is_checked(const struct peer *peer, struct hl_view statement)
+{
+	struct hl_id hash;
+
+	hl_sha256(&statement, 1, &hash);
+	return hl_id_eq(&hash, &peer->checked);
+}
+
+/* Only who has brought what is really of that lab carries for it, and is answered: nobody else has
+ * a right to know how much there is between the two. */
+static void note_brought(
+	struct hl_engine *e, struct peer *peer, const struct link *link, bool answer)
+{
+	hl_carry_brought(e, peer, link);
+	peer->carry.back_due = peer->carry.back_due || answer;
+}
+
+static enum hl_status take_segment(
+	struct hl_engine *e, struct peer *peer, struct link *link, struct hl_view doc)
+{
+	struct hl_segment segment HL_CLEAN_SEGMENT = {0};
+	enum hl_status status = hl_segment_take(e, link, doc);
+
+	if (status != HL_OK)
+		return status;
+	status = hl_segment_parse(doc, &segment);
+	if (status == HL_OK && hl_id_eq(&segment.from, &peer->lab.id) &&
+		is_checked(peer, segment.head))
+		note_brought(e, peer, link, true);
+	return hl_status_ours(status) ? status : HL_OK;
+}
+
+static enum hl_status take_letter(struct hl_engine *e, struct peer *peer,
+	struct link *link, const struct hl_frame *frame)
+{
+	struct hl_frame letter = {.type = HL_FRAME_LETTER};
+	bool held = false;
+
+	letter.letter.from = frame->carry.from;
+	letter.letter.doc = frame->carry.doc;
+	enum hl_status status = hl_letter_from_link(e, link, &letter, &held);
+	if (status == HL_OK && held)
+		note_brought(e, peer, link, true);
+	return status;
+}
+
 /* SPEC channel 5.4: a statement without a head is answered too, at most once in 5 seconds. */
 static enum hl_status take_statement(
 	struct hl_engine *e, struct peer *peer, struct link *link, struct hl_view doc)
@@ -10,14 +57,16 @@ static enum hl_status take_statement(
 	struct carry *c = &peer->carry;
 	struct hl_statement s;
 
-	hl_carry_brought(e, peer, link);
 	hl_cost(e, link, HL_QUOTA_CHECKS, 1);
-	if (hl_statement_parse(doc, &s) == HL_OK && !s.has_head &&
-		(c->answered_at == 0 || e->now.boot - c->answered_at >= WANT_EVERY_MS)) {
+	enum hl_status status = hl_statement_take(e, peer, NULL, doc);
+	if (status != HL_OK || !is_checked(peer, doc))
+		return status;
+	bool answer = hl_statement_parse(doc, &s) == HL_OK && !s.has_head &&
+		(c->answered_at == 0 || e->now.boot - c->answered_at >= WANT_EVERY_MS);
+	if (answer)
 		c->answered_at = e->now.boot > 0 ? e->now.boot : 1;
-		c->back_due = true;
-	}
-	return hl_statement_take(e, peer, NULL, doc);
+	note_brought(e, peer, link, answer);
+	return HL_OK;
 }
 
 /* SPEC channel 5.2: Each proves itself, and nothing is concluded from who brings it: a receiver
@@ -25,8 +74,8 @@ static enum hl_status take_statement(
 enum hl_status hl_carry_take(
 	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
 {
-	struct hl_frame letter = {.type = HL_FRAME_LETTER};
 	struct peer *peer = hl_peer(e, &frame->carry.from);
+	enum hl_status status = HL_OK;
 
 	if (!hl_id_eq(&frame->carry.to, &e->own.id))
 		return hl_carrier_take(e, link, frame);
@@ -36,28 +85,18 @@ enum hl_status hl_carry_take(
 		return HL_OK;
 	}
 	switch (frame->carry.sort) {
-	case HL_CARRIED_CARD: {
-		enum hl_status status =
-			hl_take_doc(e, HL_DOC_CARD, frame->carry.doc, link, false);
+	case HL_CARRIED_CARD:
+		status = hl_take_doc(e, HL_DOC_CARD, frame->carry.doc, link, false);
 		return hl_status_ours(status) ? status : HL_OK;
-	}
-	case HL_CARRIED_ENVELOPE:
-		hl_carry_brought(e, peer, link);
-		peer->carry.back_due = true;
-		letter.letter.from = frame->carry.from;
-		letter.letter.doc = frame->carry.doc;
-		return hl_letter_from_link(e, link, &letter);
-	case HL_CARRIED_SEGMENT:
-		hl_carry_brought(e, peer, link);
-		peer->carry.back_due = true;
-		return hl_segment_take(e, link, frame->carry.doc);
+	case HL_CARRIED_ENVELOPE: return take_letter(e, peer, link, frame);
+	case HL_CARRIED_SEGMENT: return take_segment(e, peer, link, frame->carry.doc);
 	case HL_CARRIED_STATEMENT: return take_statement(e, peer, link, frame->carry.doc);
 	}
 	return HL_OK;
 }
 
-/* SPEC channel 5.4: The lab *to* answers a segment and a letter that was carried, and that it could
- * take or held already, with its statement (2.1), carried back from where they came */
+/* SPEC channel 5.4: The lab *to* answers a segment and a letter that was carried, and that is good,
+ * whether it held it already or not, with its statement (2.1), carried back from where they came */
 enum hl_status hl_carry_answer(struct hl_engine *e, struct peer *peer)
 {
 	struct link *link = hl_link(e, peer->carry.back);

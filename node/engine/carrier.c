@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#define WAYS_MAX  4
 #define HAD_MS    3600000
 #define STORED_MS (7ull * 24 * 3600 * 1000)
 
@@ -93,14 +94,23 @@ static enum hl_status send_over(struct hl_engine *e, const struct hl_id *lab,
 	return send_on(e, link, row, doc);
 }
 
+static bool is_among(const struct hl_id *lab, const struct hl_id *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (hl_id_eq(&list[i], lab))
+			return true;
+	return false;
+}
+
 /* SPEC channel 5.5: Where it has no link with it, it hands what came from the lab *from* itself
- * (hops 0) also to the relays of its own directory; and whatever goes the other way round to the
- * peer that brought it the newest document from *to* to *from*. */
+ * (hops 0) also to the relays of its own directory; and whatever goes the other way round to those
+ * peers, the newest 4, that brought it something from *to* to *from*. */
 static enum hl_status hand_on(
 	struct hl_engine *e, const struct hl_carried_row *row, struct hl_view doc)
 {
 	struct link *link = way_to(e, &row->dest);
-	struct hl_id back = {0};
+	struct hl_id back[WAYS_MAX];
+	size_t n = 0;
 
 	if (link != NULL) {
 		uint64_t *cursor = &link->carried[row->precedence];
@@ -109,15 +119,13 @@ static enum hl_status hand_on(
 		link->carried_more = link->touched = true;
 		return HL_OK;
 	}
-	enum hl_status status =
-		hl_store_carried_way(e->store, &row->dest, &row->origin, &back);
-	if (status == HL_OK)
-		status = send_over(e, &back, row, doc);
-	else if (status == HL_UNKNOWN)
-		status = HL_OK;
+	enum hl_status status = hl_store_carried_ways(
+		e->store, &row->dest, &row->origin, back, WAYS_MAX, &n);
+	for (size_t i = 0; i < n && status == HL_OK; i++)
+		status = send_over(e, &back[i], row, doc);
 	for (size_t i = 0; i < e->directory.n_relays && status == HL_OK && row->hops == 0;
 		i++)
-		if (!hl_id_eq(&e->directory.relays[i], &back))
+		if (!is_among(&e->directory.relays[i], back, n))
 			status = send_over(e, &e->directory.relays[i], row, doc);
 	return status;
 }
@@ -271,14 +279,17 @@ enum hl_status hl_carrier_offered(struct hl_engine *e, struct link *link,
 	const struct hl_offer *offer, struct hl_view doc)
 {
 	const struct hl_frame frame = {.type = HL_FRAME_OFFER, .doc = doc};
-	struct hl_id via;
-	enum hl_status status =
-		hl_store_carried_way(e->store, &offer->from, &offer->to, &via);
+	struct hl_id via[WAYS_MAX];
+	size_t n = 0;
+	enum hl_status status = hl_store_carried_ways(
+		e->store, &offer->from, &offer->to, via, WAYS_MAX, &n);
 
-	if (status != HL_OK)
-		return hl_status_ours(status) ? status : HL_OK;
-	struct link *back = way_to(e, &via);
-	return back != NULL && back != link ? hl_send(e, back, &frame, 0) : HL_OK;
+	for (size_t i = 0; i < n && status == HL_OK; i++) {
+		struct link *back = way_to(e, &via[i]);
+		if (back != NULL && back != link)
+			status = hl_send(e, back, &frame, 0);
+	}
+	return status;
 }
 
 enum hl_status hl_carrier_serve(

@@ -292,8 +292,8 @@ static enum hl_status refuse_unread(struct hl_engine *e, struct link *link,
 	return status;
 }
 
-enum hl_status hl_letter_from_link(
-	struct hl_engine *e, struct link *link, const struct hl_frame *frame)
+enum hl_status hl_letter_from_link(struct hl_engine *e, struct link *link,
+	const struct hl_frame *frame, bool *ret_held)
 {
 	struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
 	uint64_t time;
@@ -313,6 +313,7 @@ enum hl_status hl_letter_from_link(
 		status = hl_id_eq(&envelope.core.lab, &e->own.id)
 			? hl_regain_letter(e, &envelope, link)
 			: hl_letter_take(e, &envelope, link, &time);
+	*ret_held = status == HL_OK;
 	if (status > 0)
 		hl_note(e, hl_peer(e, &link->lab), 4, "a letter was not taken",
 			hl_status_name(status));

@@ -216,6 +216,7 @@ enum hl_status hl_peer_frame(
 {
 	struct peer *peer = hl_peer(e, &link->lab);
 	enum hl_status status;
+	bool held;
 
 	if (link->hello != (frame->type != HL_FRAME_HELLO))
 		return hl_breach(e, link, "frames out of order", "link closed");
@@ -230,7 +231,7 @@ enum hl_status hl_peer_frame(
 		return hl_news_take(e, link, frame);
 	case HL_FRAME_STATEMENT: return hl_statement_take(e, peer, link, frame->doc);
 	case HL_FRAME_SEGMENT: return hl_segment_take(e, link, frame->doc);
-	case HL_FRAME_LETTER: return hl_letter_from_link(e, link, frame);
+	case HL_FRAME_LETTER: return hl_letter_from_link(e, link, frame, &held);
 	case HL_FRAME_WANT_LETTERS:
 	case HL_FRAME_WANT_ENTRIES: return hl_channel_serve(e, link, frame);
 	case HL_FRAME_WANT_CARDS:

@@ -385,9 +385,9 @@ HL_MUST enum hl_status hl_ask_entries(
 /* Asks for letters that stay away. */
 HL_MUST enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer);
 
-/* intake.c: letters. */
-HL_MUST enum hl_status hl_letter_from_link(
-	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+/* intake.c: letters. *ret_held: it is held, now or before. */
+HL_MUST enum hl_status hl_letter_from_link(struct hl_engine *e, struct link *link,
+	const struct hl_frame *frame, bool *ret_held);
 /* A letter of another lab: judged and stored. Positive: why not. *ret_time: when it was stored. */
 HL_MUST enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	struct link *via, uint64_t *ret_time);

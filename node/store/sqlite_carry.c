@@ -75,8 +75,8 @@ enum hl_status hl_store_carried_put(
 {
 	static const char same[] =
 		"SELECT " CARRIED_COLUMNS " FROM carried WHERE sum = ? AND dest = ?";
-	static const char older[] =
-		"DELETE FROM carried WHERE origin = ? AND dest = ? AND sort = ?";
+	static const char older[] = "DELETE FROM carried WHERE origin = ?"
+				    " AND dest = ? AND via = ? AND sort = ?";
 	static const char insert[] =
 		"INSERT INTO carried (origin, dest, via, hops, sort, precedence, id, sum,"
 		" stored, had, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"
@@ -90,10 +90,10 @@ enum hl_status hl_store_carried_put(
 	if (status != HL_UNKNOWN)
 		return status == HL_OK ? HL_DUPLICATE : status;
 	status = HL_OK;
-	/* SPEC channel 5.5: A newer statement takes the place of the older. */
+	/* SPEC channel 5.5: A newer statement takes the place of the older by the same peer. */
 	if (row->sort == HL_CARRIED_STATEMENT)
-		status = hl_store_run(
-			store, older, "iid", &row->origin, &row->dest, (int)row->sort);
+		status = hl_store_run(store, older, "iiid", &row->origin, &row->dest,
+			&row->via, (int)row->sort);
 	if (status == HL_OK)
 		status = make_room(store, &row->via, doc.n);
 	if (status != HL_OK)
@@ -143,20 +143,20 @@ enum hl_status hl_store_carried_letter(struct hl_store *store, const struct hl_i
 	return one_carried(&q, ret, ret_doc);
 }
 
-enum hl_status hl_store_carried_way(struct hl_store *store, const struct hl_id *origin,
-	const struct hl_id *dest, struct hl_id *ret_via)
+enum hl_status hl_store_carried_ways(struct hl_store *store, const struct hl_id *origin,
+	const struct hl_id *dest, struct hl_id *ret_via, size_t max, size_t *ret_n)
 {
-	static const char sql[] = "SELECT " CARRIED_COLUMNS " FROM carried"
+	static const char sql[] = "SELECT via FROM carried"
 				  " WHERE origin = ? AND dest = ?"
-				  " ORDER BY number DESC LIMIT 1";
+				  " GROUP BY via ORDER BY max(number) DESC LIMIT ?";
 	struct hl_query q HL_CLEAN_QUERY = {0};
-	struct hl_carried_row row;
+	size_t n = 0;
 
-	hl_query_init(&q, store, false, sql, "ii", origin, dest);
-	enum hl_status status = one_carried(&q, &row, NULL);
-	if (status == HL_OK)
-		*ret_via = row.via;
-	return status;
+	hl_query_init(&q, store, false, sql, "iiu", origin, dest, (uint64_t)max);
+	while (n < max && hl_query_row(&q))
+		ret_via[n++] = hl_query_id(&q);
+	*ret_n = n;
+	return hl_query_end(&q);
 }
 
 enum hl_status hl_store_carried_trim(

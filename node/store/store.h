@@ -388,8 +388,8 @@ struct hl_carried_row {
 };
 
 /* HL_DUPLICATE: these bytes are held for that lab; *row is then what is held. A statement takes the
- * place of the older one. Where via has filled its room, what its labs have had already goes first;
- * HL_OVER_QUOTA when there is nothing of that. */
+ * place of the older one by the same peer. Where via has filled its room, what its labs have had
+ * already goes first; HL_OVER_QUOTA when there is nothing of that. */
 HL_MUST enum hl_status hl_store_carried_put(
 	struct hl_store *store, struct hl_carried_row *row, struct hl_view doc);
 /* The next one for a lab that it has not had, above a number; appends the document. */
@@ -403,9 +403,10 @@ HL_MUST enum hl_status hl_store_carried_had(struct hl_store *store,
 HL_MUST enum hl_status hl_store_carried_letter(struct hl_store *store,
 	const struct hl_id *dest, const struct hl_id *id, struct hl_carried_row *ret,
 	struct hl_buf *ret_doc);
-/* Who brought the newest document from one lab to another. */
-HL_MUST enum hl_status hl_store_carried_way(struct hl_store *store,
-	const struct hl_id *origin, const struct hl_id *dest, struct hl_id *ret_via);
+/* Who has brought documents from one lab to another, the newest first. */
+HL_MUST enum hl_status hl_store_carried_ways(struct hl_store *store,
+	const struct hl_id *origin, const struct hl_id *dest, struct hl_id *ret_via,
+	size_t max, size_t *ret_n);
 /* Forgets those that were had before one time, and those stored before another. */
 HL_MUST enum hl_status hl_store_carried_trim(
 	struct hl_store *store, uint64_t had_before, uint64_t stored_before);

@@ -8,7 +8,7 @@ NOWHERE = '127.0.0.1:1'
 
 
 def cut(*pairs):
-    """The two nodes of each pair call each other where nobody is; once for each node, at the start."""
+    """The two nodes of each pair call each other where nobody is; once for each node."""
     wrong = {}
     for a, b in pairs:
         wrong.setdefault(a, []).append(b)

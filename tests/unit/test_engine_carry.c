@@ -651,7 +651,7 @@ static void two_carriers_in_a_row(void **state)
 	assert_int_equal(frame.carry.hops, 2);
 }
 
-/* A relay that is no party gets what cannot be sent, too; a lab that is neither gets nothing. */
+/* A lab that is no party and no relay gets nothing, unless it has brought what that lab signed. */
 static void relays_and_parties_alone(void **state)
 {
 	struct bench *b = *state;
@@ -673,9 +673,33 @@ static void relays_and_parties_alone(void **state)
 	bench_drop_sent(b);
 	bench_wait(b, 4000);
 	assert_false(any_carried(b, C));
-	give_relay(b);
+	/* One that claims to come from there learns nothing; */
+	bring_statement(b, 2, NULL);
+	bench_wait(b, 1000);
+	assert_false(any_carried(b, C));
+	/* one that does carries on. */
+	bring_statement(b, 1, NULL);
+	bench_drop_sent(b);
 	bench_wait(b, 1000);
 	assert_true(any_carried(b, C));
+}
+
+static void a_relay_is_asked_as_soon_as_it_is_one(void **state)
+{
+	struct bench *b = *state;
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+	struct hl_id id;
+
+	raise_cut_off(b, HL_ROUTINE, &id);
+	bench_wait(b, 2000);
+	bring_statement(b, 1, NULL);
+	bench_wait(b, 1000);
+	bench_drop_sent(b);
+	bench_wait(b, 1000);
+	assert_false(any_carried(b, C));
+	give_relay(b);
+	bench_wait(b, 1000);
+	assert_true(carried(b, C, HL_CARRIED_ENVELOPE, 0, &frame));
 }
 
 /* One peer fills its own room, and no more. */
@@ -789,6 +813,7 @@ int main(void)
 		WITH_BENCH(junk_is_not_carried),
 		WITH_BENCH(two_carriers_in_a_row),
 		WITH_BENCH(relays_and_parties_alone),
+		WITH_BENCH(a_relay_is_asked_as_soon_as_it_is_one),
 		WITH_BENCH(a_carrier_has_bounds),
 		WITH_BENCH(who_gives_too_much_is_named),
 		cmocka_unit_test(a_third_lab_carries_both_ways),
