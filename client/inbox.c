@@ -7,6 +7,7 @@
 #include "client/outbox.h"
 #include "client/output.h"
 #include "client/proof.h"
+#include "client/resend.h"
 
 #define PAGE 64
 
@@ -156,6 +157,8 @@ enum hl_exit hl_inbox_turn(struct hl_app *app, struct hl_line *line, struct hl_n
 		code = hl_inbox_sync(app, line);
 	if (code == HL_EXIT_OK)
 		code = hl_inbox_open(app, news);
+	if (code == HL_EXIT_OK)
+		code = hl_resend_give(app, line);
 	if (code == HL_EXIT_OK)
 		code = hl_outbox_flush(app, line, 0);
 	return code;

@@ -6,6 +6,7 @@
 #include "client/docs.h"
 #include "client/keyring.h"
 #include "client/output.h"
+#include "client/resend.h"
 
 /* Opening: envelope 4 from the first check to the last; nothing is shown before all have passed. */
 
@@ -91,12 +92,30 @@ struct outcome {
 	struct hl_key32 ck;
 	struct hl_buf message;
 	unsigned type, marks;
+	bool judged; /* whatever failed, failed in opening it */
 };
 
 static void outcome_clear(struct outcome *outcome)
 {
 	hl_key32_clear(&outcome->ck);
 	hl_buf_clear(&outcome->message);
+}
+
+/* By the own wrap, and where that fails by what a resend discloses. */
+static enum hl_status open_envelope(struct hl_app *app, const struct hl_epochs *epochs,
+	const struct hl_envelope *envelope, struct hl_opened *ret, unsigned *marks)
+{
+	enum hl_status status = hl_envelope_open(envelope, &app->lab, &app->kid,
+		epochs->epochs, epochs->secrets, epochs->n, ret);
+	enum hl_status resent = HL_UNKNOWN;
+
+	/* SPEC envelope 4.9: A device that has met 16, 18 or 19 at its own wrap */
+	if (hl_resend_helps(status))
+		resent = hl_resend_open(app, envelope, ret);
+	if (resent == HL_UNKNOWN)
+		return status;
+	*marks |= HL_MARK_RESENT;
+	return resent;
 }
 
 static enum hl_status open_letter(struct hl_app *app, const struct hl_epochs *epochs,
@@ -108,9 +127,9 @@ static enum hl_status open_letter(struct hl_app *app, const struct hl_epochs *ep
 	const struct hl_member *sender = NULL;
 	enum hl_status status = judge(app, letter, &sender);
 
+	ret->judged = status == HL_OK;
 	if (status == HL_OK)
-		status = hl_envelope_open(envelope, &app->lab, &app->kid, epochs->epochs,
-			epochs->secrets, epochs->n, &opened);
+		status = open_envelope(app, epochs, envelope, &opened, &ret->marks);
 	if (status == HL_OK)
 		status = hl_message_parse(opened.message, &message);
 	if (status == HL_OK)
@@ -128,16 +147,28 @@ static enum hl_status open_letter(struct hl_app *app, const struct hl_epochs *ep
 	return HL_OK;
 }
 
-/* Codes by which this device itself could not open or read it (envelope 4.6). */
-static bool worth_telling(enum hl_status code)
+/* A letter about another that cannot be read here may be a resend of it: the other is asked for
+ * once more. Never a cannot-open about a cannot-open. */
+static enum hl_exit note_failed(
+	struct hl_app *app, const struct hl_letter *letter, struct hl_news *failed)
 {
-	return code == HL_BAD_OPEN || code == HL_BAD_COMMITMENT ||
-		code == HL_BAD_PADDING || code == HL_BAD_RECIPIENTS ||
-		code == HL_BAD_TYPE || code == HL_BAD_FORM || code == HL_BAD_ENCODING;
+	HL_CLEAN_LETTER struct hl_letter about = {0};
+	const struct hl_core *core = &letter->envelope.core;
+
+	if (core->class != HL_CLASS_NOTICE || !core->has_answers)
+		return news_add(failed, &letter->envelope.id);
+	if (hl_letter_load(app, &core->answers, &about) != HL_EXIT_OK ||
+		about.state != HL_LETTER_REFUSED ||
+		!hl_id_eq(&about.envelope.core.lab, &core->lab))
+		return HL_EXIT_OK;
+	return news_add(failed, &core->answers);
 }
 
+/* failed: what its sender is to be told of; *ret_again: a letter that could not be opened may be
+ * now. */
 static enum hl_exit open_one(struct hl_app *app, const struct hl_epochs *epochs,
-	const struct hl_id *id, struct hl_news *done, struct hl_news *failed)
+	const struct hl_id *id, struct hl_news *done, struct hl_news *failed,
+	bool *ret_again)
 {
 	HL_CLEAN_LETTER struct hl_letter letter = {0};
 	__attribute__((cleanup(outcome_clear))) struct outcome outcome = {0};
@@ -157,12 +188,36 @@ static enum hl_exit open_one(struct hl_app *app, const struct hl_epochs *epochs,
 		: hl_letter_refuse(app, id, outcome.status);
 	if (code == HL_EXIT_OK)
 		code = news_add(done, id);
-	/* Never a cannot-open about a cannot-open. */
-	if (code == HL_EXIT_OK && worth_telling(outcome.status) &&
-		!(letter.envelope.core.class == HL_CLASS_NOTICE &&
-			letter.envelope.core.has_answers))
-		code = news_add(failed, id);
+	if (code == HL_EXIT_OK && outcome.status == HL_OK && outcome.type == HL_RESEND)
+		code = hl_resend_took(app, &letter.envelope.core, ret_again);
+	if (code == HL_EXIT_OK && outcome.status != HL_OK && outcome.judged)
+		code = note_failed(app, &letter, failed);
 	return code;
+}
+
+/* What happens now, and what to do if it does not. */
+static void note_told(struct hl_app *app, const struct hl_letter *letter)
+{
+	const struct hl_id *lab = &letter->envelope.core.lab;
+	const struct hl_card *card = hl_docs_card(app, lab);
+	const char *name = hl_docs_lab_name(app, lab);
+
+	hl_note("hotline: a %s of %s from %s cannot be opened here:\n  %s",
+		hl_class_name(letter->envelope.core.class),
+		hl_thread_short(app, &letter->incident), name,
+		hl_resend_why(letter->code));
+	if (!hl_resend_helps(letter->code)) {
+		hl_note("  %s is told; it would not help to send it again", name);
+		return;
+	}
+	hl_note("  %s is asked to send it again; it opens by itself once that comes",
+		name);
+	if (card && card->n_contacts > 0 && !hl_id_eq(lab, &app->lab))
+		hl_note("  nothing comes: phone %s (%s): there, on the device that sent "
+			"it: hotline status",
+			name, hl_safe(app, card->contacts[0]));
+	else
+		hl_note("  nothing comes: on the device that sent it: hotline status");
 }
 
 /* SPEC envelope 4.6: A device that cannot open a letter says so to the sender's lab with a
@@ -173,9 +228,12 @@ static enum hl_exit tell(struct hl_app *app, const struct hl_id *id)
 	const struct hl_member *self = hl_docs_self(app);
 	struct hl_outgoing row;
 	struct hl_draft draft;
+	enum hl_exit code;
 
 	if (!self || self->caps.precedence < HL_ROUTINE ||
-		hl_letter_load(app, id, &letter) != HL_EXIT_OK)
+		hl_letter_load(app, id, &letter) != HL_EXIT_OK ||
+		letter.state != HL_LETTER_REFUSED ||
+		!hl_resend_to_ask(app, &letter, letter.code))
 		return HL_EXIT_OK;
 	draft = (struct hl_draft){
 		.message = {.type = HL_CANNOT_OPEN,
@@ -186,18 +244,20 @@ static enum hl_exit tell(struct hl_app *app, const struct hl_id *id)
 		.n_labs = 1,
 		.class = HL_CLASS_NOTICE,
 		.status = letter.envelope.core.status,
-		.precedence = HL_ROUTINE,
+		.precedence = letter.envelope.core.precedence,
 		.has_incident = true,
 		.incident = letter.incident,
 		.has_answers = true,
 		.answers = *id,
 		.quiet = true,
 	};
-	hl_note("hotline: a letter of %s from %s cannot be opened: %s; its sender is told",
-		hl_short(app, &letter.incident, 8),
-		hl_docs_lab_name(app, &letter.envelope.core.lab),
-		hl_status_text(letter.code));
-	return hl_compose_seal(app, &draft, &row);
+	if (draft.precedence > self->caps.precedence)
+		draft.precedence = (enum hl_precedence)self->caps.precedence;
+	code = hl_compose_seal(app, &draft, &row);
+	if (code == HL_EXIT_OK)
+		note_told(app, &letter);
+	/* What was opened stays opened, whether or not that could be said. */
+	return app->db->failed ? code : HL_EXIT_OK;
 }
 
 static enum hl_exit sealed_ids(struct hl_app *app, struct hl_news *ret)
@@ -214,9 +274,32 @@ static enum hl_exit sealed_ids(struct hl_app *app, struct hl_news *ret)
 	return code == HL_EXIT_OK ? hl_db_done(app->db, &stmt) : code;
 }
 
+/* A round for what waits, and one more whenever a resend was among it; then what is left is told,
+ * in the same commit: a letter that stays closed never stays so in silence. */
+static enum hl_exit open_all(struct hl_app *app, const struct hl_epochs *epochs,
+	struct hl_news *waiting, struct hl_news *done)
+{
+	HL_CLEAN_NEWS struct hl_news failed = {0};
+	enum hl_exit code = HL_EXIT_OK;
+	bool again = true;
+
+	while (again && code == HL_EXIT_OK) {
+		again = false;
+		for (size_t i = 0; i < waiting->n && code == HL_EXIT_OK; i++)
+			code = open_one(
+				app, epochs, &waiting->ids[i], done, &failed, &again);
+		hl_news_clear(waiting);
+		if (again && code == HL_EXIT_OK)
+			code = sealed_ids(app, waiting);
+	}
+	for (size_t i = 0; i < failed.n && code == HL_EXIT_OK; i++)
+		code = tell(app, &failed.ids[i]);
+	return code;
+}
+
 enum hl_exit hl_inbox_open(struct hl_app *app, struct hl_news *news)
 {
-	HL_CLEAN_NEWS struct hl_news waiting = {0}, done = {0}, failed = {0};
+	HL_CLEAN_NEWS struct hl_news waiting = {0}, done = {0};
 	HL_CLEAN_EPOCHS struct hl_epochs epochs = {0};
 	enum hl_exit code = sealed_ids(app, &waiting);
 
@@ -227,15 +310,12 @@ enum hl_exit hl_inbox_open(struct hl_app *app, struct hl_news *news)
 		code = hl_db_begin(app->db);
 	if (code != HL_EXIT_OK)
 		return code;
-	for (size_t i = 0; i < waiting.n && code == HL_EXIT_OK; i++)
-		code = open_one(app, &epochs, &waiting.ids[i], &done, &failed);
+	code = open_all(app, &epochs, &waiting, &done);
 	if (code != HL_EXIT_OK) {
 		hl_db_rollback(app->db);
 		return code;
 	}
 	code = hl_db_commit(app->db);
-	for (size_t i = 0; i < failed.n && code == HL_EXIT_OK; i++)
-		code = tell(app, &failed.ids[i]);
 	for (size_t i = 0; news && i < done.n && code == HL_EXIT_OK; i++)
 		code = news_add(news, &done.ids[i]);
 	return code;

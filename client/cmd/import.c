@@ -2,6 +2,7 @@
 #include "client/cmd/talk.h"
 #include "client/inbox.h"
 #include "client/proof.h"
+#include "client/resend.h"
 #include "client/timeline.h"
 
 #include <string.h>
@@ -267,6 +268,8 @@ enum hl_exit hl_cmd_import(struct hl_app *app, const struct hl_args *args)
 	}
 	if (code == HL_EXIT_OK)
 		code = hl_inbox_open(app, &news);
+	if (code == HL_EXIT_OK)
+		code = hl_resend_give(app, NULL);
 	if (code != HL_EXIT_OK)
 		return code;
 	printed = print(app, &in, &news);
