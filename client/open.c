@@ -213,11 +213,11 @@ static void note_told(struct hl_app *app, const struct hl_letter *letter)
 	hl_note("  %s is asked to send it again; it opens by itself once that comes",
 		name);
 	if (card && card->n_contacts > 0 && !hl_id_eq(lab, &app->lab))
-		hl_note("  nothing comes: phone %s (%s): there, on the device that sent "
-			"it: hotline status",
+		hl_note("  nothing comes: phone %s (%s), to type hotline on the device "
+			"that wrote it",
 			name, hl_safe(app, card->contacts[0]));
 	else
-		hl_note("  nothing comes: on the device that sent it: hotline status");
+		hl_note("  nothing comes: type hotline on the device that wrote it");
 }
 
 /* SPEC envelope 4.6: A device that cannot open a letter says so to the sender's lab with a

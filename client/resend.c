@@ -147,8 +147,8 @@ const char *hl_resend_text(struct hl_app *app, const struct hl_resend *resend)
 			"the device that wrote it sends it again; yours would from %s on",
 			hl_time_hour(app, resend->at));
 	case HL_RESEND_NO_KEY:
-		return "not sent again yet: that device has published no sealing key; on "
-		       "it: hotline status";
+		return "not sent again yet: that device has published no sealing key; "
+		       "hotline status does, on it";
 	case HL_RESEND_FAILED:
 		return "was sent again and still does not open there: tell them by phone";
 	case HL_RESEND_NO_HELP:

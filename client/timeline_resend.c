@@ -79,12 +79,12 @@ const char *hl_timeline_closed(struct hl_app *app, const struct hl_letter *lette
 	if (hl_resend_came(app, &letter->envelope) > 0)
 		line = hl_scrap(app, "%s; what came then does not open it", line);
 	return hl_scrap(app,
-		"%s\n      nothing comes: %s%s%s\n      a colleague who can read it: hotline "
-		"show %s",
-		line, phone ? "phone " : "",
-		phone ? hl_scrap(app, "%s, %s; ", name, hl_safe(app, card->contacts[0]))
+		"%s\n      nothing comes: %stype hotline on the device that wrote it,\n"
+		"      or hotline show %s on that of a colleague who can read it",
+		line,
+		phone ? hl_scrap(app, "phone %s, %s, to ", name,
+				hl_safe(app, card->contacts[0]))
 		      : "",
-		"on the device that sent it: hotline status",
 		hl_thread_short(app, &letter->incident));
 }
 
