@@ -61,6 +61,12 @@ HL_MUST enum hl_exit hl_letter_archive(struct hl_app *app, const struct hl_id *i
 HL_MUST enum hl_exit hl_letter_refuse(
 	struct hl_app *app, const struct hl_id *id, enum hl_status code);
 
+/* The copy that the own node gave is not whole: it goes, and the node is asked again (inbox). */
+HL_MUST enum hl_exit hl_letter_drop(
+	struct hl_app *app, const struct hl_id *id, enum hl_status code);
+/* The name in table meta under which a letter stands that the node is to be asked for again. */
+const char *hl_letter_again(struct hl_app *app, const struct hl_id *id);
+
 /* Did it come by hand, and was its sender cut off before it was ever opened? It stays closed until
  * a proof that it was sent before comes (identity 4.3). */
 bool hl_letter_cut_off(struct hl_app *app, const struct hl_letter *letter);

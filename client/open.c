@@ -38,7 +38,7 @@ static enum hl_exit news_add(struct hl_news *news, const struct hl_id *id)
  * SPEC envelope 3.2: or the newest card held where the letter has no entry yet
  * SPEC identity 4.3: but for letters that stood in the channel before the suspension was held */
 static enum hl_status judge(struct hl_app *app, const struct hl_letter *letter,
-	const struct hl_member **ret_sender)
+	const struct hl_member **ret_sender, bool *ret_copy)
 {
 	const struct hl_core *core = &letter->envelope.core;
 	const struct hl_card *newest = hl_docs_card(app, &core->lab);
@@ -54,34 +54,37 @@ static enum hl_status judge(struct hl_app *app, const struct hl_letter *letter,
 		.ctx = app};
 	enum hl_status status;
 
-	if (!card)
+	/* A lab that an admin has not pinned is as one whose card is not held. */
+	if (!card || !hl_docs_pinned(app, &core->lab))
 		return HL_NEED_CARD;
 	status = hl_envelope_judge(&letter->envelope, &judge);
 	/* An entry from before may come yet. */
 	if (loose && (status == HL_NOT_MEMBER || status == HL_SUSPENDED))
 		return HL_NEED_CARD;
+	*ret_copy = status != HL_OK && letter->source == HL_SOURCE_NODE &&
+		hl_envelope_fault_of_copy(&letter->envelope, &judge, status);
 	if (status != HL_OK)
 		return status;
 	*ret_sender = hl_card_member(card, &core->sender);
 	return *ret_sender ? HL_OK : HL_NOT_MEMBER;
 }
 
-/* envelope 1.1 and identity 5.4: was our own entry sealed to an epoch that had ended? */
+/* envelope 1.1 and identity 5.4: was our own entry sealed to an epoch that had ended? What is
+ * published now no longer names such a one; the secrets that are held do. */
 static bool stale(struct hl_app *app, const struct hl_envelope *envelope,
 	const struct hl_opened *opened)
 {
-	struct hl_seals seals;
-
-	if (!hl_docs_seals(app, &app->kid, &seals))
-		return false;
 	for (size_t i = 0; i < opened->n_readers; i++) {
 		const struct hl_reader *r = &opened->readers[i];
+		HL_CLEAN_STMT sqlite3_stmt *stmt = NULL;
 
 		if (!hl_id_eq(&r->kid, &app->kid))
 			continue;
-		for (size_t j = 0; j < seals.n_keys; j++)
-			if (seals.keys[j].epoch == r->epoch)
-				return seals.keys[j].until <= envelope->core.created;
+		stmt = hl_db_query(app->db,
+			"SELECT 1 FROM epochs WHERE epoch = ? AND key = ?"
+			" AND until_ms <= ?",
+			"ibi", r->epoch, HL_VIEW(r->key), envelope->core.created);
+		return hl_db_next(app->db, stmt);
 	}
 	return false;
 }
@@ -93,6 +96,7 @@ struct outcome {
 	struct hl_buf message;
 	unsigned type, marks;
 	bool judged; /* whatever failed, failed in opening it */
+	bool copy;   /* what failed is not the letter, but this copy of it */
 };
 
 static void outcome_clear(struct outcome *outcome)
@@ -125,7 +129,7 @@ static enum hl_status open_letter(struct hl_app *app, const struct hl_epochs *ep
 	HL_CLEAN_OPENED struct hl_opened opened = {0};
 	HL_CLEAN_MESSAGE struct hl_message message = {0};
 	const struct hl_member *sender = NULL;
-	enum hl_status status = judge(app, letter, &sender);
+	enum hl_status status = judge(app, letter, &sender, &ret->copy);
 
 	ret->judged = status == HL_OK;
 	if (status == HL_OK)
@@ -182,6 +186,9 @@ static enum hl_exit open_one(struct hl_app *app, const struct hl_epochs *epochs,
 	/* A card or a signature may come yet. */
 	if (outcome.status == HL_NEED_CARD || outcome.status == HL_FEW_SIGNATURES)
 		return HL_EXIT_OK;
+	/* SPEC envelope 3.7: leaves no trace: a good copy of the same id is taken in later */
+	if (outcome.copy)
+		return hl_letter_drop(app, id, outcome.status);
 	code = outcome.status == HL_OK
 		? hl_letter_archive(app, id, &outcome.ck, hl_view_buf(&outcome.message),
 			  outcome.type, outcome.marks)

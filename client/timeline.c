@@ -146,7 +146,7 @@ const char *hl_timeline_what(
 	const char *text;
 
 	if (letter->state == HL_LETTER_SEALED)
-		return "a letter that waits for a newer card before it can be opened";
+		return hl_timeline_sealed(app, letter);
 	if (letter->state == HL_LETTER_REFUSED)
 		return hl_scrap(app, "a %s that is not shown: %s",
 			hl_class_name(core->class),

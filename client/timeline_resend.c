@@ -60,6 +60,13 @@ const char *hl_timeline_resend(struct hl_app *app, const struct hl_letter *lette
 		*to ? to : " within its lab");
 }
 
+const char *hl_timeline_sealed(struct hl_app *app, const struct hl_letter *letter)
+{
+	return hl_docs_pinned(app, &letter->envelope.core.lab)
+		? "a letter that waits for a newer card before it can be opened"
+		: "a letter of a lab that is no peer of yours: it stays closed";
+}
+
 const char *hl_timeline_closed(struct hl_app *app, const struct hl_letter *letter)
 {
 	const struct hl_id *lab = &letter->envelope.core.lab;

@@ -149,6 +149,15 @@ static size_t count_unreadable(struct hl_app *app)
 	return hl_db_next(app->db, stmt) ? (size_t)hl_db_int(stmt, 0) : 0;
 }
 
+static const char *why_unreadable(struct hl_app *app, const struct hl_letter *letter)
+{
+	if (letter->state == HL_LETTER_REFUSED)
+		return hl_resend_why(letter->code);
+	return hl_docs_pinned(app, &letter->envelope.core.lab)
+		? "a newer card of that lab is missing"
+		: "that lab is no peer of yours";
+}
+
 static void print_unreadable(struct hl_app *app)
 {
 	HL_CLEAN_STMT sqlite3_stmt *stmt =
@@ -165,9 +174,7 @@ static void print_unreadable(struct hl_app *app)
 			hl_talk_prefix(letter.envelope.core.status),
 			hl_thread_short(app, &letter.incident),
 			hl_precedence_name(letter.envelope.core.precedence), name,
-			letter.state == HL_LETTER_SEALED
-				? "a newer card of that lab is missing"
-				: hl_resend_why(letter.code));
+			why_unreadable(app, &letter));
 		if (hl_resend_asked(app, &letter.envelope.id) > 0)
 			printf("        %s was asked %.5s to send it again; opens when it comes\n",
 				name,

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """A letter that a device cannot open is sent again, to it and to nobody else."""
+import contextlib
 import os
 import sqlite3
 
@@ -142,6 +143,44 @@ def others_get_nothing(world):
         lab.run('now')
     check(count(a, 'resend') == 0, f'{types(a)}')
     check(title(b, incident) == 'the title', 'lab-b reads it no more')
+
+
+def rot(node, letter):
+    """Turns a bit of a letter that a stopped node keeps, or turns it back."""
+    path = os.path.join(node.dir, 'hotlined.db')
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        doc = bytearray(db.execute('SELECT doc FROM letter WHERE id = ?',
+                                   [bytes.fromhex(letter)]).fetchone()[0])
+        doc[len(doc) // 2] ^= 1
+        db.execute('UPDATE letter SET doc = ? WHERE id = ?',
+                   [bytes(doc), bytes.fromhex(letter)])
+
+
+@test
+def what_the_node_cannot_give_is_asked_for_again(world):
+    a, b = world.labs('lab-a', 'lab-b')
+    jun = a.join('Jun Sato')
+    rotten = a.json('raise', '--to', 'lab-b', '--kind', 'near.miss', '-m', 'rotten', '--wait',
+                    'stored')['id']
+    sound = a.json('raise', '--to', 'lab-b', '--kind', 'near.miss', '-m', 'sound', '--wait',
+                   'stored')['id']
+    a.node.stop()
+    rot(a.node, rotten)
+    a.node.start()
+
+    def held():
+        return {i['id'] for i in jun.json('list', '--all')['incidents']}
+    for _ in range(2):
+        said = jun.run('now')
+        check('gives no good copy of the letter ' + rotten[:8] in said.err, f'{said}')
+        check('asked again' in said.err, f'{said}')
+        check(held() == {sound}, 'one rotten letter keeps others away, or is shown')
+    a.node.stop()
+    rot(a.node, rotten)
+    a.node.start()
+    check(held() == {sound, rotten}, 'it is whole again, and was not asked for')
+    check(jun.json('show', rotten)['letters'][0]['text'] == 'rotten', 'it is another')
+    check('no good copy' not in jun.run('now').err, 'it is asked for still')
 
 
 if __name__ == '__main__':
