@@ -19,8 +19,7 @@ enum hl_letter_state {
 #define HL_MARK_STALE       2u /* sealed with a key whose epoch had ended */
 #define HL_MARK_UNCONFIRMED 4u /* by hand, and no segment shows it entered (file 1.5) */
 #define HL_MARK_RESENT      8u /* opened with the key that a resend discloses (envelope 4.9) */
-#define HL_MARK_SETTLED \
-	16u /* a cannot-open that has nothing to come any more; not shown */
+#define HL_MARK_SETTLED     16u /* nothing comes of it any more: a cannot-open, one refused */
 
 /* One letter. message is good only in state HL_LETTER_OPENED; its views lie in bytes. */
 struct hl_letter {

@@ -8,6 +8,9 @@
 #include "client/output.h"
 #include "client/resend.h"
 
+#define ASK_MAX   64 /* letters that are asked for in one turn */
+#define NOTES_MAX 3  /* of them, those that are named */
+
 /* Opening: envelope 4 from the first check to the last; nothing is shown before all have passed. */
 
 void hl_news_clear(struct hl_news *news)
@@ -229,7 +232,7 @@ static void note_told(struct hl_app *app, const struct hl_letter *letter)
 
 /* SPEC envelope 4.6: A device that cannot open a letter says so to the sender's lab with a
  * cannot-open */
-static enum hl_exit tell(struct hl_app *app, const struct hl_id *id)
+static enum hl_exit tell(struct hl_app *app, const struct hl_id *id, size_t *told)
 {
 	HL_CLEAN_LETTER struct hl_letter letter = {0};
 	const struct hl_member *self = hl_docs_self(app);
@@ -239,9 +242,11 @@ static enum hl_exit tell(struct hl_app *app, const struct hl_id *id)
 
 	if (!self || self->caps.precedence < HL_ROUTINE ||
 		hl_letter_load(app, id, &letter) != HL_EXIT_OK ||
-		letter.state != HL_LETTER_REFUSED ||
-		!hl_resend_to_ask(app, &letter, letter.code))
+		letter.state != HL_LETTER_REFUSED)
 		return HL_EXIT_OK;
+	if (!hl_resend_to_ask(app, &letter, letter.code))
+		return hl_db_do(app->db,
+			"UPDATE letters SET marks = marks | 16 WHERE id = ?", "d", id);
 	draft = (struct hl_draft){
 		.message = {.type = HL_CANNOT_OPEN,
 			.seen = id,
@@ -261,7 +266,7 @@ static enum hl_exit tell(struct hl_app *app, const struct hl_id *id)
 	if (draft.precedence > self->caps.precedence)
 		draft.precedence = (enum hl_precedence)self->caps.precedence;
 	code = hl_compose_seal(app, &draft, &row);
-	if (code == HL_EXIT_OK)
+	if (code == HL_EXIT_OK && ++*told <= NOTES_MAX)
 		note_told(app, &letter);
 	/* What was opened stays opened, whether or not that could be said. */
 	return app->db->failed ? code : HL_EXIT_OK;
@@ -281,10 +286,49 @@ static enum hl_exit sealed_ids(struct hl_app *app, struct hl_news *ret)
 	return code == HL_EXIT_OK ? hl_db_done(app->db, &stmt) : code;
 }
 
+/* What could not be asked for before: there were too many, or this device was not able to ask. */
+static enum hl_exit unasked_ids(struct hl_app *app, struct hl_news *ret)
+{
+	HL_CLEAN_STMT sqlite3_stmt *stmt = hl_db_query(app->db,
+		"SELECT id FROM letters l WHERE state = 2 AND code IN (16, 18, 19)"
+		" AND marks & 16 = 0 AND NOT EXISTS (SELECT 1 FROM letters n"
+		" WHERE n.answers = l.id AND n.sender = ? AND n.type = 8)"
+		" ORDER BY created, id LIMIT ?",
+		"di", &app->kid, (uint64_t)ASK_MAX);
+	const struct hl_member *self = hl_docs_self(app);
+	enum hl_exit code = HL_EXIT_OK;
+
+	if (!self || self->caps.precedence < HL_ROUTINE)
+		return HL_EXIT_OK;
+	while (code == HL_EXIT_OK && hl_db_next(app->db, stmt)) {
+		struct hl_id id = hl_db_id(stmt, 0);
+
+		code = news_add(ret, &id);
+	}
+	return code == HL_EXIT_OK ? hl_db_done(app->db, &stmt) : code;
+}
+
+static enum hl_exit tell_all(
+	struct hl_app *app, const struct hl_news *failed, const struct hl_news *unasked)
+{
+	size_t told = 0, n = failed->n + unasked->n;
+	enum hl_exit code = HL_EXIT_OK;
+
+	for (size_t i = 0; i < n && told < ASK_MAX && code == HL_EXIT_OK; i++)
+		code = tell(app,
+			i < failed->n ? &failed->ids[i] : &unasked->ids[i - failed->n],
+			&told);
+	if (told > NOTES_MAX)
+		hl_note("hotline: %zu more cannot be opened here; their senders are asked "
+			"as well",
+			told - NOTES_MAX);
+	return code;
+}
+
 /* A round for what waits, and one more whenever a resend was among it; then what is left is told,
  * in the same commit: a letter that stays closed never stays so in silence. */
 static enum hl_exit open_all(struct hl_app *app, const struct hl_epochs *epochs,
-	struct hl_news *waiting, struct hl_news *done)
+	struct hl_news *waiting, const struct hl_news *unasked, struct hl_news *done)
 {
 	HL_CLEAN_NEWS struct hl_news failed = {0};
 	enum hl_exit code = HL_EXIT_OK;
@@ -299,25 +343,25 @@ static enum hl_exit open_all(struct hl_app *app, const struct hl_epochs *epochs,
 		if (again && code == HL_EXIT_OK)
 			code = sealed_ids(app, waiting);
 	}
-	for (size_t i = 0; i < failed.n && code == HL_EXIT_OK; i++)
-		code = tell(app, &failed.ids[i]);
-	return code;
+	return code == HL_EXIT_OK ? tell_all(app, &failed, unasked) : code;
 }
 
 enum hl_exit hl_inbox_open(struct hl_app *app, struct hl_news *news)
 {
-	HL_CLEAN_NEWS struct hl_news waiting = {0}, done = {0};
+	HL_CLEAN_NEWS struct hl_news waiting = {0}, unasked = {0}, done = {0};
 	HL_CLEAN_EPOCHS struct hl_epochs epochs = {0};
 	enum hl_exit code = sealed_ids(app, &waiting);
 
-	if (code != HL_EXIT_OK || waiting.n == 0)
+	if (code == HL_EXIT_OK)
+		code = unasked_ids(app, &unasked);
+	if (code != HL_EXIT_OK || waiting.n + unasked.n == 0)
 		return code;
 	code = hl_epochs_load(app, &epochs);
 	if (code == HL_EXIT_OK)
 		code = hl_db_begin(app->db);
 	if (code != HL_EXIT_OK)
 		return code;
-	code = open_all(app, &epochs, &waiting, &done);
+	code = open_all(app, &epochs, &waiting, &unasked, &done);
 	if (code != HL_EXIT_OK) {
 		hl_db_rollback(app->db);
 		return code;

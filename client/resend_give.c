@@ -10,7 +10,8 @@
 
 /* The sender's side: who is sent a letter again, by whom and when. */
 
-#define DUE_MAX 64 /* in one turn; the rest comes with the next */
+#define DUE_MAX   64 /* in one turn; the rest comes with the next */
+#define NOTES_MAX 3  /* of them, those that are named */
 
 /* The resends of a letter, as far as one device of another lab is concerned. */
 struct given {
@@ -145,14 +146,26 @@ static enum hl_resend_state allowed(struct hl_app *app, const struct hl_letter *
 	return HL_RESEND_DUE;
 }
 
-/* SPEC envelope 4.8: The device that sealed the letter resends by itself. */
+/* SPEC envelope 4.8: The device that sealed the letter resends by itself; where that is no reader,
+ * as a monitor's, or is one no more, the first reader on its lab's newest card does. */
+static bool own_turn(struct hl_app *app, const struct hl_id *sealer)
+{
+	const struct hl_card *card = hl_docs_own(app);
+
+	if (reads(app, &app->lab, sealer))
+		return hl_id_eq(sealer, &app->kid);
+	for (size_t i = 0; card && i < card->n_members; i++)
+		if (reads(app, &app->lab, &card->members[i].kid))
+			return hl_id_eq(&card->members[i].kid, &app->kid);
+	return false;
+}
+
 static void whose_turn(struct hl_app *app, const struct hl_letter *letter,
 	const struct hl_letter *cannot, struct hl_resend *ret)
 {
-	const struct hl_core *core = &letter->envelope.core;
 	uint64_t from = cannot->stored ? cannot->stored : cannot->envelope.core.created;
 
-	if (hl_id_eq(&core->sender, &app->kid) || !reads(app, &app->lab, &core->sender) ||
+	if (own_turn(app, &letter->envelope.core.sender) ||
 		from + HL_RESEND_AFTER_MS <= hl_clock())
 		return;
 	ret->state = HL_RESEND_WAITS;
@@ -311,7 +324,7 @@ static size_t take_together(struct due *due, struct hl_id seen[static HL_SEEN_MA
  * cannot-open came from, and to its own readers */
 static enum hl_exit give(struct hl_app *app, const struct hl_member *self,
 	const struct hl_id *id, const struct hl_id *lab, const struct hl_id *seen,
-	size_t n_seen)
+	size_t n_seen, size_t *given)
 {
 	HL_CLEAN_LETTER struct hl_letter letter = {0};
 	const struct hl_core *core = &letter.envelope.core;
@@ -342,7 +355,7 @@ static enum hl_exit give(struct hl_app *app, const struct hl_member *self,
 	if (draft.precedence > self->caps.precedence)
 		draft.precedence = (enum hl_precedence)self->caps.precedence;
 	code = hl_compose_seal(app, &draft, &row);
-	if (code == HL_EXIT_OK)
+	if (code == HL_EXIT_OK && ++*given <= NOTES_MAX)
 		hl_note("hotline: a device of %s could not open a letter of %s: it is "
 			"sent again",
 			hl_docs_lab_name(app, lab),
@@ -354,6 +367,7 @@ enum hl_exit hl_resend_give(struct hl_app *app, struct hl_line *line)
 {
 	struct due *due = calloc(1, sizeof(*due));
 	const struct hl_member *self;
+	size_t given = 0;
 	enum hl_exit code;
 
 	if (!due)
@@ -372,8 +386,10 @@ enum hl_exit hl_resend_give(struct hl_app *app, struct hl_line *line)
 		self = hl_docs_self(app);
 		if (!self || self->caps.precedence < HL_ROUTINE)
 			break;
-		code = give(app, self, &letter, &lab, seen, n);
+		code = give(app, self, &letter, &lab, seen, n, &given);
 	}
+	if (given > NOTES_MAX)
+		hl_note("hotline: %zu more letters are sent again", given - NOTES_MAX);
 	free(due);
 	return code;
 }

@@ -159,6 +159,7 @@ CREATE TABLE proofs (
 ) STRICT, WITHOUT ROWID;
 
 -- step 2
--- Cannot-opens, and what is about a letter (client/resend.c).
+-- Cannot-opens, what is about a letter (client/resend.c), and what was refused.
 CREATE INDEX letters_cannot ON letters (created) WHERE type = 8;
+CREATE INDEX letters_refused ON letters (created) WHERE state = 2;
 CREATE INDEX letters_answers ON letters (answers) WHERE answers IS NOT NULL;

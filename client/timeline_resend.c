@@ -76,6 +76,12 @@ const char *hl_timeline_closed(struct hl_app *app, const struct hl_letter *lette
 	uint64_t asked = hl_resend_asked(app, &letter->envelope.id);
 	bool phone = card && card->n_contacts > 0 && !hl_id_eq(lab, &app->lab);
 
+	if (asked == 0 && hl_resend_helps(letter->code))
+		return hl_scrap(app,
+			"%s; not asked for: it is too old, or this device's card gives it no "
+			"precedence\n      hotline show %s on the device of a colleague who "
+			"can read it",
+			line, hl_thread_short(app, &letter->incident));
 	if (asked == 0)
 		return line;
 	if (!hl_resend_helps(letter->code))

@@ -145,6 +145,20 @@ def others_get_nothing(world):
     check(title(b, incident) == 'the title', 'lab-b reads it no more')
 
 
+@test
+def a_monitors_letter_is_sent_again_by_a_person(world):
+    a, b = world.labs('lab-a', 'lab-b')
+    bot = a.join('trend bot', monitor=True)
+    incident = bot.json('raise', '--to', 'lab-b', '--kind', 'near.miss', '--title', 'the title',
+                        '-m', 'seen', '--wait', 'stored')['id']
+    forget(b)
+    wait(lambda: b.run('now') and count(b, 'cannot-open') == 1, 'lab-b to say so')
+    # The monitor does not read; what it sent is not left to it.
+    bot.run('status')
+    wait(lambda: a.run('now') and count(a, 'resend') == 1, 'lab-a to send it again')
+    wait(lambda: title(b, incident) == 'the title', 'the raise at lab-b')
+
+
 def rot(node, letter):
     """Turns a bit of a letter that a stopped node keeps, or turns it back."""
     path = os.path.join(node.dir, 'hotlined.db')

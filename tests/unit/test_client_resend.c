@@ -531,6 +531,95 @@ static void test_keys_that_are_lost(void **state)
 	end(&l);
 }
 
+static void raise_quickly(struct labs *l, unsigned n)
+{
+	struct hl_outgoing row;
+	struct hl_draft draft = {.message = {.type = HL_RAISE,
+					 .text = hl_view_str("text"),
+					 .raise = {.kind = hl_view_str("near.miss"),
+						 .title = hl_view_str("title"),
+						 .handling = 3}},
+		.labs = &l->id[B],
+		.n_labs = 1,
+		.class = HL_CLASS_CALL,
+		.status = HL_ACTUAL,
+		.precedence = HL_ROUTINE,
+		.quiet = true};
+
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(hl_compose_seal(&l->app[A], &draft, &row), HL_EXIT_OK);
+		carry(l, A, B, false);
+	}
+}
+
+static void carry_all(struct labs *l, size_t from, size_t to)
+{
+	HL_CLEAN_STMT sqlite3_stmt *stmt =
+		hl_db_query(l->app[from].db, "SELECT doc FROM outbox ORDER BY n", "");
+
+	while (hl_db_next(l->app[from].db, stmt)) {
+		HL_CLEAN_ENVELOPE struct hl_envelope envelope = {0};
+
+		assert_int_equal(hl_envelope_parse(
+					 &l->app[to].net, hl_db_blob(stmt, 0), &envelope),
+			HL_OK);
+		assert_int_equal(hl_letter_keep(&l->app[to], &envelope, HL_SOURCE_NODE,
+					 hl_clock(), false, 0, NULL),
+			HL_EXIT_OK);
+	}
+	assert_int_equal(hl_inbox_open(&l->app[to], NULL), HL_EXIT_OK);
+}
+
+/* A new device finds a month of letters: they are asked for and sent in turns, none is left out. */
+static void test_many(void **state)
+{
+	struct labs l;
+
+	begin(&l, *state);
+	forget(&l, B);
+	raise_quickly(&l, 70);
+	assert_int_equal(hl_inbox_open(&l.app[B], NULL), HL_EXIT_OK);
+	assert_int_equal(drafts(&l.app[B]), 64);
+	assert_int_equal(hl_inbox_open(&l.app[B], NULL), HL_EXIT_OK);
+	assert_int_equal(drafts(&l.app[B]), 70);
+	assert_int_equal(hl_inbox_open(&l.app[B], NULL), HL_EXIT_OK);
+	assert_int_equal(drafts(&l.app[B]), 70);
+	renew(&l, B, A);
+	carry_all(&l, B, A);
+	give(&l, A, 64);
+	give(&l, A, 6);
+	give(&l, A, 0);
+	carry_all(&l, A, B);
+	assert_int_equal(
+		number(&l.app[B], "SELECT count(*) FROM letters WHERE type = 1"), 70);
+	assert_int_equal(drafts(&l.app[B]), 70);
+	end(&l);
+}
+
+/* What it was never sealed to is not asked for once it is old; what it was is, at any age. */
+static void test_too_old(void **state)
+{
+	struct labs l;
+
+	begin(&l, *state);
+	forget(&l, B);
+	raise_quickly(&l, 2);
+	assert_int_equal(hl_db_do(l.app[B].db,
+				 "UPDATE letters SET state = 2, code = 18, stored = ?",
+				 "i", hl_clock() - 2592001000u),
+		HL_EXIT_OK);
+	assert_int_equal(hl_db_do(l.app[B].db,
+				 "UPDATE letters SET code = 16 WHERE id ="
+				 " (SELECT max(id) FROM letters)",
+				 ""),
+		HL_EXIT_OK);
+	assert_int_equal(hl_inbox_open(&l.app[B], NULL), HL_EXIT_OK);
+	assert_int_equal(drafts(&l.app[B]), 1);
+	assert_int_equal(
+		number(&l.app[B], "SELECT count(*) FROM letters WHERE marks & 16"), 1);
+	end(&l);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, client_begin, client_end)
@@ -543,6 +632,8 @@ int main(void)
 		TEST(test_wrong_keys),
 		TEST(test_resend_first),
 		TEST(test_keys_that_are_lost),
+		TEST(test_many),
+		TEST(test_too_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
