@@ -363,33 +363,49 @@ static enum hl_exit give(struct hl_app *app, const struct hl_member *self,
 	return code;
 }
 
+/* One commit for all of them. */
+static enum hl_exit give_all(struct hl_app *app, struct due *due)
+{
+	const struct hl_member *self = hl_docs_self(app);
+	enum hl_exit code;
+	size_t given = 0;
+
+	if (due->n == 0 || !self || self->caps.precedence < HL_ROUTINE)
+		return HL_EXIT_OK;
+	code = hl_db_begin(app->db);
+	while (code == HL_EXIT_OK && due->n > 0) {
+		struct hl_id letter = due->letter[0], lab = due->lab[0];
+		struct hl_id seen[HL_SEEN_MAX];
+		size_t n = take_together(due, seen);
+
+		code = give(app, self, &letter, &lab, seen, n, &given);
+	}
+	/* That was said; the command goes on with what it was typed for. */
+	if (code != HL_EXIT_OK) {
+		hl_db_rollback(app->db);
+		return app->db->failed ? code : HL_EXIT_OK;
+	}
+	if (given > NOTES_MAX)
+		hl_note("hotline: %zu more letters are sent again", given - NOTES_MAX);
+	return hl_db_commit(app->db);
+}
+
 enum hl_exit hl_resend_give(struct hl_app *app, struct hl_line *line)
 {
 	struct due *due = calloc(1, sizeof(*due));
-	const struct hl_member *self;
-	size_t given = 0;
 	enum hl_exit code;
 
 	if (!due)
 		return hl_fail_status(HL_ERR_NOMEM, "sending letters again");
 	code = find_due(app, due);
 	/* With the newest keys: that the old ones are lost may be what is wrong. */
-	if (code == HL_EXIT_OK && due->n > 0 && line)
+	if (code == HL_EXIT_OK && due->n > 0 && line) {
 		code = hl_line_sync(line);
-	if (code == HL_EXIT_OK && due->n > 0 && line)
-		code = find_due(app, due);
-	while (code == HL_EXIT_OK && due->n > 0) {
-		struct hl_id letter = due->letter[0], lab = due->lab[0];
-		struct hl_id seen[HL_SEEN_MAX];
-		size_t n = take_together(due, seen);
-
-		self = hl_docs_self(app);
-		if (!self || self->caps.precedence < HL_ROUTINE)
-			break;
-		code = give(app, self, &letter, &lab, seen, n, &given);
+		if (code == HL_EXIT_OK)
+			code = find_due(app, due);
 	}
-	if (given > NOTES_MAX)
-		hl_note("hotline: %zu more letters are sent again", given - NOTES_MAX);
+	if (code == HL_EXIT_OK)
+		code = give_all(app, due);
 	free(due);
 	return code;
 }
