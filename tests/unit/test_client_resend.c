@@ -629,6 +629,30 @@ static void test_too_old(void **state)
 	end(&l);
 }
 
+/* A store of the release before gets what is looked up here, and keeps what it had. */
+static void test_older_store(void **state)
+{
+	static const char *const back[] = {"DROP INDEX letters_cannot",
+		"DROP INDEX letters_refused", "DROP INDEX letters_answers",
+		"PRAGMA user_version = 1"};
+	struct labs l;
+	struct hl_id raise, cannot;
+
+	begin(&l, *state, 2);
+	raise_to_the_forgetful(&l, &raise, &cannot);
+	for (size_t i = 0; i < sizeof(back) / sizeof(back[0]); i++)
+		assert_int_equal(hl_db_do(l.app[A].db, back[i], ""), HL_EXIT_OK);
+	RUN(0, &l, A, "show", hl_short(&l.app[A], &raise, 8));
+	assert_true(said(&l, "is sent again with the next line to your node"));
+	assert_int_equal(number(&l.app[A], "PRAGMA user_version"), 2);
+	assert_int_equal(number(&l.app[A],
+				 "SELECT count(*) FROM sqlite_master"
+				 " WHERE name IN ('letters_cannot', 'letters_refused',"
+				 " 'letters_answers')"),
+		3);
+	end(&l);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, client_begin, client_end)
@@ -643,6 +667,7 @@ int main(void)
 		TEST(test_keys_that_are_lost),
 		TEST(test_many),
 		TEST(test_too_old),
+		TEST(test_older_store),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
