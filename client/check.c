@@ -17,7 +17,8 @@ static unsigned bits_of(enum hl_type type)
 	case HL_UPDATE: return HL_CAP_UPDATE;
 	case HL_RESOLVE:
 	case HL_CANCEL: return HL_CAP_CLOSE;
-	case HL_CANNOT_OPEN: return 0;
+	case HL_CANNOT_OPEN:
+	case HL_RESEND: return 0;
 	}
 	return 0;
 }

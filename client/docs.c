@@ -183,6 +183,14 @@ const struct hl_directory *hl_docs_directory(struct hl_app *app)
 
 /* Suspensions and sealing keys. */
 
+bool hl_docs_pinned(struct hl_app *app, const struct hl_id *lab)
+{
+	const struct hl_directory *directory = hl_docs_directory(app);
+
+	return hl_id_eq(lab, &app->lab) ||
+		(directory && hl_directory_peer(directory, lab));
+}
+
 bool hl_docs_suspended(void *ctx, const struct hl_id *kid)
 {
 	struct hl_app *app = ctx;

@@ -25,6 +25,9 @@ HL_MUST enum hl_exit hl_docs_need(
 	struct hl_app *app, unsigned bits, const struct hl_member **ret);
 /* The newest directory; NULL when none is held. */
 const struct hl_directory *hl_docs_directory(struct hl_app *app);
+/* Is it the own lab, or a peer that the directory names? Holding a card is not enough: whoever runs
+ * the own node could make a lab up. */
+bool hl_docs_pinned(struct hl_app *app, const struct hl_id *lab);
 /* Is the key suspended? Fits hl_judge.suspended with ctx = app. */
 bool hl_docs_suspended(void *app, const struct hl_id *kid);
 /* A member's newest sealing keys; false when none are held. Views in ret are not to be used. */

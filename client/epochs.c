@@ -120,7 +120,51 @@ static enum hl_exit make_ahead(struct hl_app *app, uint64_t now)
 	return HL_EXIT_OK;
 }
 
-/* All that have not ended are published: they are the newest, and at most HL_SEAL_AHEAD. */
+/* The highest epoch that is published, where a secret of what is published and has not ended is
+ * missing here; else 0. Peers would seal to a key that nobody has, and not know. */
+static uint64_t lost_epoch(struct hl_app *app, uint64_t now)
+{
+	struct hl_seals seals;
+	bool lost = false;
+
+	if (!hl_docs_seals(app, &app->kid, &seals))
+		return 0;
+	for (size_t i = 0; i < seals.n_keys; i++) {
+		sqlite3_stmt *row HL_CLEAN_STMT = NULL;
+
+		if (seals.keys[i].until <= now)
+			continue;
+		row = hl_db_query(app->db,
+			"SELECT 1 FROM epochs WHERE epoch = ? AND key = ?", "ib",
+			seals.keys[i].epoch, HL_VIEW(seals.keys[i].key));
+		lost |= !hl_db_next(app->db, row);
+	}
+	return lost && !app->db->failed ? seals.keys[seals.n_keys - 1].epoch : 0;
+}
+
+/* From now on, above all that was published: senders take the highest epoch of those that are good
+ * (identity 5.4). */
+static enum hl_exit make_anew(struct hl_app *app, uint64_t now, uint64_t above)
+{
+	sqlite3_stmt *row HL_CLEAN_STMT =
+		hl_db_query(app->db, "SELECT ifnull(max(epoch), 0) FROM epochs", "");
+	uint64_t epoch = above, from = now;
+
+	if (hl_db_next(app->db, row) && hl_db_int(row, 0) > epoch)
+		epoch = hl_db_int(row, 0);
+	if (hl_db_done(app->db, &row))
+		return HL_EXIT_NO;
+	for (size_t i = 0; i < HL_SEAL_AHEAD; i++, from += HL_SEAL_EPOCH_MS) {
+		enum hl_exit code = make_one(app, ++epoch, from, from + HL_SEAL_EPOCH_MS);
+
+		if (code)
+			return code;
+	}
+	return HL_EXIT_OK;
+}
+
+/* All that have not ended are published: they are the newest, and at most HL_SEAL_AHEAD, or twice
+ * that where some were lost. */
 static enum hl_exit publish(struct hl_app *app, uint64_t now)
 {
 	struct hl_seals before, seals = {.lab = app->lab, .kid = app->kid, .issued = now};
@@ -130,9 +174,9 @@ static enum hl_exit publish(struct hl_app *app, uint64_t now)
 
 	seals.version = hl_docs_seals(app, &app->kid, &before) ? before.version + 1 : 1;
 	row = hl_db_query(app->db,
-		"SELECT epoch, from_ms, until_ms, key FROM epochs WHERE until_ms > ? ORDER "
-		"BY epoch",
-		"i", now);
+		"SELECT * FROM (SELECT epoch, from_ms, until_ms, key FROM epochs"
+		" WHERE until_ms > ? ORDER BY epoch DESC LIMIT ?) ORDER BY epoch",
+		"ii", now, (uint64_t)HL_EPOCHS_MAX);
 	while (seals.n_keys < HL_EPOCHS_MAX && hl_db_next(app->db, row)) {
 		struct hl_seal_key *key = &seals.keys[seals.n_keys];
 		struct hl_id pub = hl_db_id(row, 3);
@@ -153,13 +197,17 @@ static enum hl_exit publish(struct hl_app *app, uint64_t now)
 }
 
 /* Secrets are on disk in the commit that publishes their public keys, never later. */
-static enum hl_exit renew(struct hl_app *app, uint64_t now)
+static enum hl_exit renew(struct hl_app *app, uint64_t now, uint64_t lost)
 {
 	enum hl_exit code = hl_db_begin(app->db);
 
 	if (code)
 		return code;
-	if (count(app->db, "until_ms > ?", now) < ENOUGH) {
+	if (lost) {
+		code = make_anew(app, now, lost);
+		if (!code)
+			code = publish(app, now);
+	} else if (count(app->db, "until_ms > ?", now) < ENOUGH) {
 		code = make_ahead(app, now);
 		if (!code)
 			code = publish(app, now);
@@ -182,13 +230,18 @@ static enum hl_exit renew(struct hl_app *app, uint64_t now)
 enum hl_exit hl_epochs_renew(struct hl_app *app)
 {
 	const struct hl_member *self = hl_docs_self(app);
-	uint64_t now = hl_clock();
+	uint64_t now = hl_clock(), lost;
 
 	if (!self || !(self->caps.bits & HL_CAP_READ))
 		return HL_EXIT_OK;
-	if (count(app->db, "until_ms > ?", now) >= ENOUGH &&
+	lost = lost_epoch(app, now);
+	if (lost == 0 && count(app->db, "until_ms > ?", now) >= ENOUGH &&
 		count(app->db, "until_ms < ?", now > HOLDING_MS ? now - HOLDING_MS : 0) <=
 			1)
 		return HL_EXIT_OK;
-	return renew(app, now);
+	if (lost > 0)
+		hl_note("hotline: sealing keys that this device has published are not here (an "
+			"older backup?):\n  new ones are published, and what was sealed to "
+			"those is asked for again");
+	return renew(app, now, lost);
 }

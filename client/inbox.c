@@ -1,12 +1,15 @@
 #include "client/inbox.h"
 
+#include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/channels.h"
 #include "client/docs.h"
 #include "client/outbox.h"
 #include "client/output.h"
 #include "client/proof.h"
+#include "client/resend.h"
 
 #define PAGE 64
 
@@ -41,6 +44,21 @@ static bool wanted(struct hl_app *app, const struct hl_id *id)
 	return !hl_db_next(app->db, stmt);
 }
 
+/* The cursor moves on; this one is asked for again with each turn until it comes. */
+static enum hl_exit later(struct hl_app *app, const struct hl_id *id, const char *why)
+{
+	hl_note("hotline: your node gives no good copy of the letter %s: %s; it is asked "
+		"again with each command",
+		hl_short(app, id, 8), why);
+	return hl_db_set_int(app->db, hl_letter_again(app, id), 1);
+}
+
+static enum hl_exit settled(struct hl_app *app, const struct hl_id *id)
+{
+	return hl_db_do(app->db, "DELETE FROM meta WHERE name = ?", "t",
+		hl_letter_again(app, id));
+}
+
 static enum hl_exit fetch(struct hl_app *app, struct hl_line *line,
 	const struct hl_id *id, struct page *page)
 {
@@ -49,8 +67,16 @@ static enum hl_exit fetch(struct hl_app *app, struct hl_line *line,
 	enum hl_exit code = hl_line_ask(line, &request, 0, &reply);
 	enum hl_status status;
 
-	if (code != HL_EXIT_OK || reply.code != HL_OK)
+	if (code != HL_EXIT_OK)
 		return code;
+	/* What it does not hold any more is gone for good. */
+	if (reply.code == HL_UNKNOWN)
+		return settled(app, id);
+	if (reply.code != HL_OK)
+		return later(app, id,
+			hl_safe(app,
+				hl_view_str(reply.text[0] ? reply.text
+							  : hl_status_text(reply.code))));
 	status = hl_envelope_parse(
 		&app->net, reply.body.fetch.envelope, &page->letters[page->n]);
 	if (status == HL_OK && !hl_id_eq(&page->letters[page->n].id, id)) {
@@ -59,11 +85,8 @@ static enum hl_exit fetch(struct hl_app *app, struct hl_line *line,
 	}
 	if (hl_status_ours(status))
 		return hl_fail_status(status, "reading a letter");
-	if (status != HL_OK) {
-		hl_note("hotline: your node gave a letter %s that is damaged: %s",
-			hl_short(app, id, 8), hl_status_text(status));
-		return HL_EXIT_OK;
-	}
+	if (status != HL_OK)
+		return later(app, id, hl_status_text(status));
 	page->times[page->n] = reply.body.fetch.time;
 	page->deferred[page->n] = reply.body.fetch.deferred;
 	page->n++;
@@ -124,14 +147,62 @@ static enum hl_exit take_page(
 	}
 	items = page->reply.body.feed.items;
 	n = page->reply.body.feed.n;
-	for (size_t i = 0; i < n && i < PAGE && code == HL_EXIT_OK; i++)
+	if (n > PAGE)
+		n = PAGE;
+	for (size_t i = 0; i < n && code == HL_EXIT_OK; i++)
 		if (items[i].sort == HL_FEED_LETTER && wanted(app, &items[i].id))
 			code = fetch(app, line, &items[i].id, page);
 	if (code == HL_EXIT_OK && n > 0)
 		code = keep(app, page, items[n - 1].number);
 	for (size_t i = 0; i < n && code == HL_EXIT_OK; i++)
 		code = prove(app, line, &items[i]);
-	*ret_more = n >= PAGE;
+	/* A node that goes round in circles is left. */
+	*ret_more = n == PAGE && hl_db_get_int(app->db, "feed") > after;
+	return code;
+}
+
+static bool id_of_hex(const char *hex, struct hl_id *ret)
+{
+	size_t n = 0;
+
+	return sodium_hex2bin(ret->b, sizeof(ret->b), hex, strlen(hex), NULL, &n, NULL) ==
+		0 &&
+		n == sizeof(ret->b);
+}
+
+static size_t list_again(struct hl_app *app, struct hl_id ret[static PAGE])
+{
+	HL_CLEAN_STMT sqlite3_stmt *stmt = hl_db_query(app->db,
+		"SELECT substr(name, 7) FROM meta WHERE name GLOB 'again-*' LIMIT ?", "i",
+		(uint64_t)PAGE);
+	size_t n = 0;
+
+	while (n < PAGE && hl_db_next(app->db, stmt))
+		n += id_of_hex(hl_db_text(stmt, 0), &ret[n]);
+	return n;
+}
+
+/* What the node could not give before. */
+static enum hl_exit take_again(struct hl_app *app, struct hl_line *line)
+{
+	__attribute__((cleanup(page_free))) struct page *page = NULL;
+	struct hl_id ids[PAGE];
+	size_t n = list_again(app, ids);
+	enum hl_exit code = HL_EXIT_OK;
+
+	if (n == 0)
+		return HL_EXIT_OK;
+	page = calloc(1, sizeof(*page));
+	if (!page)
+		return hl_fail_status(HL_ERR_NOMEM, "reading the inbox");
+	for (size_t i = 0; i < n && code == HL_EXIT_OK; i++)
+		if (wanted(app, &ids[i]))
+			code = fetch(app, line, &ids[i], page);
+	if (code == HL_EXIT_OK)
+		code = keep(app, page, 0);
+	for (size_t i = 0; i < n && code == HL_EXIT_OK; i++)
+		if (!wanted(app, &ids[i]))
+			code = settled(app, &ids[i]);
 	return code;
 }
 
@@ -144,6 +215,7 @@ enum hl_exit hl_inbox_sync(struct hl_app *app, struct hl_line *line)
 	/* What does not read has nothing to fetch. */
 	if (!self || !(self->caps.bits & HL_CAP_READ))
 		return HL_EXIT_OK;
+	code = take_again(app, line);
 	while (more && code == HL_EXIT_OK)
 		code = take_page(app, line, hl_db_get_int(app->db, "feed"), &more);
 	return code;
@@ -157,6 +229,8 @@ enum hl_exit hl_inbox_turn(struct hl_app *app, struct hl_line *line, struct hl_n
 		code = hl_inbox_sync(app, line);
 	if (code == HL_EXIT_OK)
 		code = hl_inbox_open(app, news);
+	if (code == HL_EXIT_OK)
+		code = hl_resend_give(app, line);
 	if (code == HL_EXIT_OK)
 		code = hl_outbox_flush(app, line, 0);
 	return code;

@@ -23,7 +23,8 @@ HL_MUST enum hl_exit hl_inbox_sync(struct hl_app *app, struct hl_line *line);
  * app->keys. */
 HL_MUST enum hl_exit hl_inbox_open(struct hl_app *app, struct hl_news *news);
 
-/* Drafts out, feed in, letters opened, answers to what could not be opened out. */
+/* Drafts out, feed in, letters opened; what could not be opened here is asked for, and what others
+ * could not open is sent again. */
 HL_MUST enum hl_exit hl_inbox_turn(
 	struct hl_app *app, struct hl_line *line, struct hl_news *news);
 

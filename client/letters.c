@@ -119,6 +119,24 @@ enum hl_exit hl_letter_refuse(
 		"id", (uint64_t)code, id);
 }
 
+const char *hl_letter_again(struct hl_app *app, const struct hl_id *id)
+{
+	return hl_scrap(app, "again-%s", hl_hex(app, id));
+}
+
+enum hl_exit hl_letter_drop(
+	struct hl_app *app, const struct hl_id *id, enum hl_status code)
+{
+	enum hl_exit done = hl_db_set_int(app->db, hl_letter_again(app, id), 1);
+
+	hl_note("hotline: your node gave a letter %s that is damaged: %s; it is asked again",
+		hl_short(app, id, 8), hl_status_text(code));
+	if (done != HL_EXIT_OK)
+		return done;
+	return hl_db_do(
+		app->db, "DELETE FROM letters WHERE id = ? AND source = 1", "d", id);
+}
+
 bool hl_letter_cut_off(struct hl_app *app, const struct hl_letter *letter)
 {
 	const struct hl_core *core = &letter->envelope.core;

@@ -18,6 +18,8 @@ enum hl_letter_state {
 #define HL_MARK_WRAP        1u /* a wrap is not what was signed (envelope 4.2) */
 #define HL_MARK_STALE       2u /* sealed with a key whose epoch had ended */
 #define HL_MARK_UNCONFIRMED 4u /* by hand, and no segment shows it entered (file 1.5) */
+#define HL_MARK_RESENT      8u /* opened with the key that a resend discloses (envelope 4.9) */
+#define HL_MARK_SETTLED     16u /* nothing comes of it any more: a cannot-open, one refused */
 
 /* One letter. message is good only in state HL_LETTER_OPENED; its views lie in bytes. */
 struct hl_letter {
@@ -57,6 +59,12 @@ HL_MUST enum hl_exit hl_letter_archive(struct hl_app *app, const struct hl_id *i
 /* It cannot be shown: the code says why. */
 HL_MUST enum hl_exit hl_letter_refuse(
 	struct hl_app *app, const struct hl_id *id, enum hl_status code);
+
+/* The copy that the own node gave is not whole: it goes, and the node is asked again (inbox). */
+HL_MUST enum hl_exit hl_letter_drop(
+	struct hl_app *app, const struct hl_id *id, enum hl_status code);
+/* The name in table meta under which a letter stands that the node is to be asked for again. */
+const char *hl_letter_again(struct hl_app *app, const struct hl_id *id);
 
 /* Did it come by hand, and was its sender cut off before it was ever opened? It stays closed until
  * a proof that it was sent before comes (identity 4.3). */

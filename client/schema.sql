@@ -1,4 +1,5 @@
--- device.db, version 1. Times are ms since 1970 UTC. Ids are blobs of 32 bytes.
+-- device.db. What follows a line "-- step N" leads from version N - 1 to N. Times are ms since 1970
+-- UTC. Ids are blobs of 32 bytes.
 
 -- Small facts: lab and kid (the own lab and this device), network, feed (the last feed number that
 -- was taken in), pin-card-version/-hash and pin-directory-version/-hash (never go back), renewed.
@@ -90,7 +91,7 @@ CREATE TABLE letters (
 	short INTEGER NOT NULL, -- lacks signatures of the release rule (envelope 3.6)
 	state INTEGER NOT NULL, -- 0 not opened yet, 1 opened, 2 refused with code
 	code INTEGER NOT NULL,  -- enum hl_status of state 2
-	marks INTEGER NOT NULL, -- 1 a wrap is not what was signed, 2 stale seal, 4 not yet confirmed
+	marks INTEGER NOT NULL, -- HL_MARK_… (client/letters.h)
 	doc BLOB NOT NULL       -- the envelope
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX letters_incident ON letters (incident, created);
@@ -156,6 +157,12 @@ CREATE TABLE proofs (
 	segment BLOB,
 	PRIMARY KEY (id, lab)
 ) STRICT, WITHOUT ROWID;
+
+-- step 2
+-- Cannot-opens, what is about a letter (client/resend.c), and what was refused.
+CREATE INDEX letters_cannot ON letters (created) WHERE type = 8;
+CREATE INDEX letters_refused ON letters (created) WHERE state = 2;
+CREATE INDEX letters_answers ON letters (answers) WHERE answers IS NOT NULL;
 
 -- Who was handed a letter for a lab that cannot be reached (channel 5).
 CREATE TABLE carriers (

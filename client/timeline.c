@@ -6,6 +6,7 @@
 
 #include "client/cmd/talk.h"
 #include "client/proof.h"
+#include "client/resend.h"
 
 bool hl_prefixed_begin(struct hl_prefixed *out)
 {
@@ -145,10 +146,12 @@ const char *hl_timeline_what(
 	const char *text;
 
 	if (letter->state == HL_LETTER_SEALED)
-		return "a letter that waits for a newer card before it can be opened";
+		return hl_timeline_sealed(app, letter);
 	if (letter->state == HL_LETTER_REFUSED)
 		return hl_scrap(app, "a %s that is not shown: %s",
-			hl_class_name(core->class), hl_status_text(letter->code));
+			hl_class_name(core->class),
+			full ? hl_timeline_closed(app, letter)
+			     : hl_resend_why(letter->code));
 	text = full ? quoted(app, m->text) : "";
 	switch (m->type) {
 	case HL_RAISE:
@@ -168,8 +171,7 @@ const char *hl_timeline_what(
 	case HL_CANCEL: return hl_scrap(app, "cancelled: a false alarm%s", text);
 	case HL_REOPEN: return hl_scrap(app, "opened again%s", text);
 	case HL_CANNOT_OPEN:
-		return hl_scrap(app, "could not open a letter: %s",
-			hl_status_text(m->cannot_open.code));
+	case HL_RESEND: return hl_timeline_resend(app, letter);
 	}
 	return "?";
 }
@@ -210,7 +212,7 @@ static const char *notes(struct hl_app *app, const struct hl_thread *thread,
 
 	if (effect == HL_ALSO)
 		line = hl_scrap(app, "   %s", also(app, thread, letter));
-	else if (effect != HL_EFFECTIVE)
+	else if (effect != HL_EFFECTIVE && letter->message.type < HL_CANNOT_OPEN)
 		line = hl_scrap(app, "   [no effect: %s]", hl_effect_text(effect));
 	if (hl_letter_cut_off(app, letter))
 		line = hl_scrap(app,
@@ -221,6 +223,9 @@ static const char *notes(struct hl_app *app, const struct hl_thread *thread,
 		line = hl_scrap(app, "%s   [by hand, not yet confirmed]", line);
 	if (letter->marks & HL_MARK_STALE)
 		line = hl_scrap(app, "%s   [stale seal]", line);
+	if (letter->marks & HL_MARK_RESENT)
+		line = hl_scrap(app, "%s   [opened by what was sent again %s]", line,
+			hl_time_hour(app, hl_resend_came(app, &letter->envelope)));
 	if (letter->marks & HL_MARK_WRAP)
 		line = hl_scrap(app, "%s   [some of its readers cannot open it]", line);
 	if (letter->is_short)

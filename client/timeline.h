@@ -24,6 +24,15 @@ void hl_timeline_proofs(struct hl_app *app, const struct hl_thread *thread);
 /* "open, 2 of 3 labs answered". */
 const char *hl_timeline_phase(struct hl_app *app, const struct hl_thread *thread);
 
+/* A cannot-open or a resend in words: of which letter, and what has become of it. */
+const char *hl_timeline_resend(struct hl_app *app, const struct hl_letter *letter);
+/* Why a letter is not opened yet; why one is not shown, whether it was asked for again, and what to
+ * do if nothing comes. */
+const char *hl_timeline_sealed(struct hl_app *app, const struct hl_letter *letter);
+const char *hl_timeline_closed(struct hl_app *app, const struct hl_letter *letter);
+/* The devices that have said that they could not open a letter (hotline-json(5), unopened). */
+json_t *hl_timeline_unopened_json(struct hl_app *app, const struct hl_letter *letter);
+
 /* hotline.incident.1, and one of its letters. */
 json_t *hl_timeline_json(struct hl_app *app, const struct hl_thread *thread);
 json_t *hl_timeline_letter_json(struct hl_app *app, const struct hl_thread *thread,

@@ -102,7 +102,8 @@ static void message_json(struct hl_app *app, const struct hl_message *m, json_t 
 	case HL_SAY:
 	case HL_RESOLVE:
 	case HL_CANCEL:
-	case HL_REOPEN: break;
+	case HL_REOPEN:
+	case HL_RESEND: break; /* the key is for no screen */
 	}
 	if (m->type == HL_RAISE || m->type == HL_UPDATE)
 		set(to, "fields", fields_json(m));
@@ -159,6 +160,8 @@ static json_t *marks_json(struct hl_app *app, const struct hl_letter *letter)
 		json_array_append_new(marks, json_string("stale-seal"));
 	if (letter->marks & HL_MARK_UNCONFIRMED)
 		json_array_append_new(marks, json_string("not-yet-confirmed"));
+	if (letter->marks & HL_MARK_RESENT)
+		json_array_append_new(marks, json_string("sent-again"));
 	if (letter->is_short)
 		json_array_append_new(marks, json_string("not-released"));
 	if (card && !hl_card_member(card, &core->sender))
@@ -196,6 +199,7 @@ json_t *hl_timeline_letter_json(struct hl_app *app, const struct hl_thread *thre
 	set(one, "labs", labs);
 	set(one, "marks", marks_json(app, letter));
 	set(one, "effect", effect_json(thread, &letter->envelope.id));
+	set(one, "unopened", hl_timeline_unopened_json(app, letter));
 	set(one, "proofs", proofs_json(app, &letter->envelope.id));
 	if (letter->state == HL_LETTER_OPENED)
 		message_json(app, &letter->message, one);

@@ -172,6 +172,11 @@ HL_MUST HL_API enum hl_status hl_envelope_open(const struct hl_envelope *envelop
 HL_MUST HL_API enum hl_status hl_envelope_open_ck(const struct hl_envelope *envelope,
 	const struct hl_key32 *ck, struct hl_opened *ret);
 
+/* The same from a content key that a resend has disclosed (envelope 4.9), at a device of lab:
+ * HL_NOT_ADDRESSED where that is none of the core's labs. */
+HL_MUST HL_API enum hl_status hl_envelope_open_resent(const struct hl_envelope *envelope,
+	const struct hl_id *lab, const struct hl_key32 *ck, struct hl_opened *ret);
+
 /* Makes a lab's slip again (envelope 2.2). HL_BAD_WRAP if it is not the one that was signed. */
 HL_MUST HL_API enum hl_status hl_envelope_slip(const struct hl_envelope *envelope,
 	const struct hl_opened *opened, const struct hl_id *lab, struct hl_buf *ret_slip);

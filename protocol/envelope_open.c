@@ -226,6 +226,15 @@ enum hl_status hl_envelope_open(const struct hl_envelope *envelope,
 	return status == HL_OK ? hl_envelope_open_ck(envelope, &ck, ret) : status;
 }
 
+enum hl_status hl_envelope_open_resent(const struct hl_envelope *envelope,
+	const struct hl_id *lab, const struct hl_key32 *ck, struct hl_opened *ret)
+{
+	/* SPEC envelope 4.9: Its own lab must be among the labs of the core (16) */
+	if (hl_core_lab(&envelope->core, lab) == envelope->core.n_labs)
+		return HL_NOT_ADDRESSED;
+	return hl_envelope_open_ck(envelope, ck, ret);
+}
+
 enum hl_status hl_envelope_slip(const struct hl_envelope *envelope,
 	const struct hl_opened *opened, const struct hl_id *lab, struct hl_buf *ret_slip)
 {

@@ -160,7 +160,8 @@ static enum hl_effect fold_type(struct fold *f, const struct hl_fold_letter *let
 	case HL_RESOLVE: return fold_close(f, letter, HL_RESOLVED);
 	case HL_CANCEL: return fold_close(f, letter, HL_CANCELLED);
 	case HL_REOPEN: return fold_reopen(f, letter);
-	case HL_CANNOT_OPEN: return HL_EFFECTIVE;
+	case HL_CANNOT_OPEN:
+	case HL_RESEND: return HL_EFFECTIVE;
 	}
 	return HL_EFFECTIVE;
 }

@@ -185,6 +185,16 @@ static void in_cannot_open(struct hl_in *in, struct hl_message *m)
 	hl_in_end(in);
 }
 
+/* message 2.10 */
+static void in_resend(struct hl_in *in, struct hl_message *m)
+{
+	hl_in_array(in, 1, 1);
+	m->resend.key = hl_in_bin(in, 0, SIZE_MAX);
+	if (hl_in_ok(in) && m->resend.key.n != HL_KEY_SIZE)
+		hl_in_fail(in, HL_BAD_ENCODING);
+	hl_in_end(in);
+}
+
 static void in_body(struct hl_in *in, struct hl_message *m)
 {
 	switch (m->type) {
@@ -196,6 +206,7 @@ static void in_body(struct hl_in *in, struct hl_message *m)
 	case HL_CANCEL:
 	case HL_REOPEN: in_text(in, m); break;
 	case HL_CANNOT_OPEN: in_cannot_open(in, m); break;
+	case HL_RESEND: in_resend(in, m); break;
 	}
 }
 
@@ -214,7 +225,7 @@ enum hl_status hl_message_parse(struct hl_view bytes, struct hl_message *ret)
 	type = hl_in_uint(&in, 0, UINT64_MAX);
 	in_seen(&in, &m);
 	/* SPEC message 1.2: An unknown type is shown as such (23) and has no effect. */
-	if (hl_in_ok(&in) && (type > HL_CANNOT_OPEN || !hl_type_name((unsigned)type)))
+	if (hl_in_ok(&in) && (type > HL_RESEND || !hl_type_name((unsigned)type)))
 		hl_in_fail(&in, HL_BAD_TYPE);
 	m.type = (enum hl_type)type;
 	if (hl_in_ok(&in))

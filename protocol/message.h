@@ -25,6 +25,7 @@ enum hl_type {
 	HL_CANCEL = 6,
 	HL_REOPEN = 7,
 	HL_CANNOT_OPEN = 8,
+	HL_RESEND = 11,
 };
 enum hl_answer {
 	HL_ACCEPTED = 1,
@@ -65,7 +66,7 @@ struct hl_message {
 	enum hl_type type;
 	const struct hl_id *seen;
 	size_t n_seen;
-	struct hl_view text; /* of every type but cannot-open */
+	struct hl_view text; /* of every type but cannot-open and resend */
 	union {
 		struct hl_raise raise;
 		struct {
@@ -81,6 +82,9 @@ struct hl_message {
 		struct {
 			enum hl_status code;
 		} cannot_open;
+		struct {
+			struct hl_view key; /* the content key, HL_KEY_SIZE bytes */
+		} resend;
 	};
 	struct hl_field *fields; /* raise, update; sorted by key */
 	size_t n_fields;

@@ -23,6 +23,7 @@ static struct rule rule_of(enum hl_type type)
 	case HL_CANCEL: return (struct rule){.close = true, .bits = HL_CAP_CLOSE};
 	case HL_REOPEN: return (struct rule){.call = true, .bits = HL_CAP_RAISE};
 	case HL_CANNOT_OPEN:
+	case HL_RESEND:
 		return (struct rule){.notice = true,
 			.bits = HL_CAP_READ | HL_CAP_RAISE | HL_CAP_UPDATE |
 				HL_CAP_ANSWER | HL_CAP_CLOSE};
@@ -79,7 +80,8 @@ static bool has_seen(const struct hl_message *message, const struct hl_id *id)
 static bool references_ok(const struct hl_message *message, const struct hl_core *core)
 {
 	bool raise = message->type == HL_RAISE;
-	bool answers = message->type == HL_ACK || message->type == HL_CANNOT_OPEN;
+	bool answers = message->type == HL_ACK || message->type == HL_CANNOT_OPEN ||
+		message->type == HL_RESEND;
 
 	if (core->has_incident == raise || core->has_answers != answers)
 		return false;

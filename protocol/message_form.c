@@ -202,6 +202,7 @@ enum hl_status hl_message_form(const struct hl_message *m, const char **ret_wron
 				m->cannot_open.code <= HL_STALE,
 			"code");
 		break;
+	case HL_RESEND: require(&form, m->resend.key.n == HL_KEY_SIZE, "key"); break;
 	}
 	*ret_wrong = form.wrong;
 	return form.status;

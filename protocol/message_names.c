@@ -7,7 +7,7 @@
 const char *hl_type_name(unsigned type)
 {
 	static const char *const names[] = {NULL, "raise", "ack", "say", "update",
-		"resolve", "cancel", "reopen", "cannot-open"};
+		"resolve", "cancel", "reopen", "cannot-open", [HL_RESEND] = "resend"};
 
 	return NAME_OF(names, type);
 }

@@ -127,6 +127,10 @@ static void out_body(struct hl_out *out, const struct hl_message *m)
 		hl_out_array(out, 1);
 		hl_out_uint(out, (uint64_t)m->cannot_open.code);
 		break;
+	case HL_RESEND:
+		hl_out_array(out, 1);
+		hl_out_bin(out, m->resend.key);
+		break;
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "client/cmd/cmd.h"
 #include "client/cmd/talk.h"
 #include "client/inbox.h"
+#include "client/resend.h"
 #include "client/timeline.h"
 
 #define DAY_MS (24ull * 3600 * 1000)
@@ -133,25 +134,35 @@ static void print_ringing(struct hl_app *app, const struct hl_thread *thread)
 	hl_prefixed_end(&out, hl_scrap(app, "  %s", hl_talk_prefix(call->core->status)));
 }
 
-/* Calls that cannot be shown ring all the same: somebody there wants an answer. */
-#define UNREADABLE                                              \
-	"WHERE (l.state = 0 OR (l.state = 2 AND l.code <> 16))" \
+/* Calls that cannot be shown ring all the same: somebody there wants an answer. But for those from
+ * before this device: colleagues have them. */
+#define UNREADABLE                                             \
+	"WHERE (l.state = 0 OR (l.state = 2 AND l.code <> ?))" \
 	" AND (l.class = 1 OR l.code = 23) AND l.lab <> ? AND l.created > ?"
 
 static size_t count_unreadable(struct hl_app *app)
 {
 	HL_CLEAN_STMT sqlite3_stmt *stmt =
-		hl_db_query(app->db, "SELECT count(*) FROM letters l " UNREADABLE, "di",
-			&app->lab, hl_clock() - DAY_MS);
+		hl_db_query(app->db, "SELECT count(*) FROM letters l " UNREADABLE, "idi",
+			(uint64_t)HL_NOT_ADDRESSED, &app->lab, hl_clock() - DAY_MS);
 
 	return hl_db_next(app->db, stmt) ? (size_t)hl_db_int(stmt, 0) : 0;
+}
+
+static const char *why_unreadable(struct hl_app *app, const struct hl_letter *letter)
+{
+	if (letter->state == HL_LETTER_REFUSED)
+		return hl_resend_why(letter->code);
+	return hl_docs_pinned(app, &letter->envelope.core.lab)
+		? "a newer card of that lab is missing"
+		: "that lab is no peer of yours";
 }
 
 static void print_unreadable(struct hl_app *app)
 {
 	HL_CLEAN_STMT sqlite3_stmt *stmt =
 		hl_db_query(app->db, HL_LETTER_SELECT UNREADABLE " ORDER BY l.created",
-			"di", &app->lab, hl_clock() - DAY_MS);
+			"idi", (uint64_t)HL_OK, &app->lab, hl_clock() - DAY_MS);
 	struct hl_letter letter = {0};
 
 	while (hl_letter_next(app, stmt, &letter)) {
@@ -159,13 +170,16 @@ static void print_unreadable(struct hl_app *app)
 		const struct hl_card *card = hl_docs_card(app, lab);
 		const char *name = hl_docs_lab_name(app, lab);
 
-		printf("  %s%s  %s from %s cannot be read here: %s\n",
+		printf("  %s%s  %s from %s cannot be read here:\n        %s\n",
 			hl_talk_prefix(letter.envelope.core.status),
 			hl_thread_short(app, &letter.incident),
 			hl_precedence_name(letter.envelope.core.precedence), name,
-			letter.state == HL_LETTER_SEALED
-				? "a newer card of that lab is missing"
-				: hl_status_text(letter.code));
+			why_unreadable(app, &letter));
+		if (hl_resend_asked(app, &letter.envelope.id) > 0)
+			printf("        %s was asked %.5s to send it again; opens when it comes\n",
+				name,
+				hl_time_hour(
+					app, hl_resend_asked(app, &letter.envelope.id)));
 		if (card && card->n_contacts > 0)
 			printf("        ask %s by phone: %s\n", name,
 				hl_safe(app, card->contacts[0]));

@@ -2,6 +2,7 @@
 #include "client/cmd/talk.h"
 #include "client/inbox.h"
 #include "client/proof.h"
+#include "client/resend.h"
 #include "client/timeline.h"
 
 #include <string.h>
@@ -95,14 +96,6 @@ static enum hl_status judge(const struct import *in, const struct hl_envelope *e
 	return judge.card ? hl_envelope_judge(envelope, &judge) : HL_NEED_CARD;
 }
 
-static bool pinned(struct hl_app *app, const struct hl_id *lab)
-{
-	const struct hl_directory *directory = hl_docs_directory(app);
-
-	return hl_id_eq(lab, &app->lab) ||
-		(directory && hl_directory_peer(directory, lab));
-}
-
 /* Kept here, and for the own node: it goes there with the next line. */
 static enum hl_exit keep(struct import *in, const struct hl_envelope *envelope)
 {
@@ -128,7 +121,7 @@ static enum hl_exit take_letter(struct import *in, struct hl_view doc)
 	struct hl_app *app = in->app;
 	enum hl_status status = hl_envelope_parse(&app->net, doc, &envelope);
 
-	if (status == HL_OK && !pinned(app, &envelope.core.lab)) {
+	if (status == HL_OK && !hl_docs_pinned(app, &envelope.core.lab)) {
 		named(in, "letter",
 			hl_scrap(app,
 				"it is of %s, which is no peer of yours: compare its "
@@ -267,6 +260,8 @@ enum hl_exit hl_cmd_import(struct hl_app *app, const struct hl_args *args)
 	}
 	if (code == HL_EXIT_OK)
 		code = hl_inbox_open(app, &news);
+	if (code == HL_EXIT_OK)
+		code = hl_resend_give(app, NULL);
 	if (code != HL_EXIT_OK)
 		return code;
 	printed = print(app, &in, &news);

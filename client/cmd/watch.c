@@ -12,7 +12,9 @@
 #include "client/cmd/cmd.h"
 #include "client/cmd/talk.h"
 #include "client/inbox.h"
+#include "client/outbox.h"
 #include "client/proof.h"
+#include "client/resend.h"
 #include "client/timeline.h"
 #include "client/wire.h"
 
@@ -284,7 +286,8 @@ static enum hl_exit tell_trouble(struct watch *w, const struct hl_channel_troubl
 	return hl_channels_told(app, t);
 }
 
-/* Each minute: has anything been entered for this lab that did not come? */
+/* Each minute: has anything been entered for this lab that did not come? Is a letter to be sent
+ * again that a colleague's device has not sent? */
 static enum hl_exit look_at_channels(struct watch *w)
 {
 	struct hl_channel_trouble troubles[HL_TROUBLES_MAX];
@@ -298,6 +301,10 @@ static enum hl_exit look_at_channels(struct watch *w)
 	code = hl_channels_check(w->app, w->line, true, &fetched);
 	if (!code && fetched > 0)
 		code = turn(w);
+	if (!code)
+		code = hl_resend_give(w->app, w->line);
+	if (!code)
+		code = hl_outbox_flush(w->app, w->line, 0);
 	n = code ? 0 : hl_channels_troubles(w->app, troubles, HL_TROUBLES_MAX);
 	for (size_t i = 0; !code && i < n; i++)
 		if (troubles[i].alarm && !troubles[i].told)

@@ -113,7 +113,8 @@ static void check_plain(struct hl_view plain, const struct hl_id *recipients)
 {
 	static const uint8_t nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
 	struct hl_envelope e = base;
-	struct hl_opened opened HL_CLEAN_OPENED = {0};
+	struct hl_opened opened HL_CLEAN_OPENED = {0}, again HL_CLEAN_OPENED = {0},
+				none HL_CLEAN_OPENED = {0};
 	struct hl_key32 kenc HL_CLEAN_KEY32 = {0};
 	size_t bucket = HL_PAYLOAD_MIN;
 	uint8_t ad[64], *padded, *ct;
@@ -138,7 +139,11 @@ static void check_plain(struct hl_view plain, const struct hl_id *recipients)
 	status = hl_envelope_open_ck(&e, &ck, &opened);
 	fuzz_require(status == HL_OK || status == HL_BAD_ENCODING ||
 		status == HL_BAD_FIELD || status == HL_BAD_RECIPIENTS);
+	/* What a resend discloses opens neither more nor less, and to the core's labs alone. */
+	fuzz_require(hl_envelope_open_resent(&e, &e.core.labs[1], &ck, &again) == status);
+	fuzz_require(hl_envelope_open_resent(&e, &net, &ck, &none) == HL_NOT_ADDRESSED);
 	if (status == HL_OK) {
+		fuzz_require(hl_view_eq(again.message, opened.message));
 		fuzz_require(opened.n_readers >= 2 && opened.n_readers <= HL_READERS_MAX);
 		fuzz_require(hl_view_eq(hl_view_buf(&opened.plain), plain));
 	}

@@ -314,6 +314,20 @@ def check_device_case(net, c):
         raise AssertionError("text or slips")
 
 
+def check_resend_case(net, c):
+    arguments = h(c["lab_id"]), h(c["key_id"]), [
+        (x["epoch"], BoxKey(h(x["secret"]))) for x in c["secrets"]]
+    resend = envelope.Envelope(net, h(c["resend"]))
+    resent = envelope.Opened(
+        resend, identity.Card(net, h(c["resend_card"])), *arguments)
+    env = envelope.Envelope(net, h(c["envelope"]))
+    opened = envelope.open_resent(
+        env, identity.Card(net, h(c["card"])), arguments[0], resend, resent)
+    if (opened.text != h(c["message"])
+            or opened.bad_slips != [h(x) for x in c["bad_slips"]]):
+        raise AssertionError("text or slips")
+
+
 def check_envelope(v):
     net = net_of(v)
     labs = {x["lab_id"]: x for x in v["labs"]}
@@ -325,6 +339,9 @@ def check_envelope(v):
     for c in v.get("device", []):
         yield "device: " + c["name"], code_of(
             check_device_case, net, c) == c["code"]
+    for c in v.get("resend", []):
+        yield "resend: " + c["name"], code_of(
+            check_resend_case, net, c) == c["code"]
 
 
 def _statement_of(net, raw, cards):

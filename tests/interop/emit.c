@@ -122,6 +122,13 @@ static void raise_of(struct emit_draw *draw, struct emit_draft *d)
 		r->capability.level.n = 64;
 }
 
+enum hl_type emit_type(struct emit_draw *draw, unsigned first, unsigned n)
+{
+	unsigned type = first + (unsigned)emit_draw(draw, n);
+
+	return type > HL_CANNOT_OPEN ? HL_RESEND : (enum hl_type)type;
+}
+
 void emit_message(struct emit_draw *draw, enum hl_type type, const struct hl_id *seen,
 	size_t n_seen, struct emit_draft *ret)
 {
@@ -129,7 +136,7 @@ void emit_message(struct emit_draw *draw, enum hl_type type, const struct hl_id 
 
 	memset(ret, 0, sizeof(*ret));
 	*m = (struct hl_message){.type = type, .seen = seen, .n_seen = n_seen};
-	if (type != HL_CANNOT_OPEN)
+	if (type != HL_CANNOT_OPEN && type != HL_RESEND)
 		m->text = text_of(draw, true);
 	if (type == HL_RAISE)
 		raise_of(draw, ret);
@@ -149,6 +156,10 @@ void emit_message(struct emit_draw *draw, enum hl_type type, const struct hl_id 
 	}
 	if (type == HL_CANNOT_OPEN)
 		m->cannot_open.code = (enum hl_status)(1 + emit_draw(draw, 32));
+	if (type == HL_RESEND) {
+		emit_bytes(draw, ret->key, sizeof(ret->key));
+		m->resend.key = HL_VIEW(ret->key);
+	}
 	if (type == HL_RAISE || type == HL_UPDATE)
 		fields_of(draw, ret);
 	if (type == HL_RAISE || type == HL_UPDATE || type == HL_SAY)

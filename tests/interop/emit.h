@@ -24,11 +24,15 @@ json_t *emit_optional(bool has, const struct hl_id *id);
 /* Ends the program unless the call has succeeded. */
 void emit_ok(enum hl_status status);
 
+/* A type among n of them from first on; what lies beyond the first eight is a resend. */
+enum hl_type emit_type(struct emit_draw *draw, unsigned first, unsigned n);
+
 /* A message of a type with everything drawn; seen is borrowed. Its texts live for ever. */
 struct emit_draft {
 	struct hl_message message;
 	struct hl_field fields[4];
 	struct hl_evidence evidence[2];
+	uint8_t key[HL_KEY_SIZE];
 };
 void emit_message(struct emit_draw *draw, enum hl_type type, const struct hl_id *seen,
 	size_t n_seen, struct emit_draft *ret);

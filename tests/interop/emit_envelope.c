@@ -46,7 +46,7 @@ static void draw_readers(struct emit_draw *draw, struct hl_sealing *s)
 
 static enum hl_type draw_core(struct emit_draw *draw, struct hl_core *core)
 {
-	enum hl_type type = (enum hl_type)(1 + emit_draw(draw, 8));
+	enum hl_type type = emit_type(draw, 1, 9);
 
 	core->class = hl_type_class(type, emit_draw(draw, 2));
 	core->status = (enum hl_standing)(1 + emit_draw(draw, 3));
@@ -57,7 +57,7 @@ static enum hl_type draw_core(struct emit_draw *draw, struct hl_core *core)
 	core->answer_within =
 		core->class == HL_CLASS_CALL ? 1 + emit_draw(draw, 604800) : 0;
 	core->has_incident = type != HL_RAISE;
-	core->has_answers = type == HL_ACK || type == HL_CANNOT_OPEN;
+	core->has_answers = type == HL_ACK || type == HL_CANNOT_OPEN || type == HL_RESEND;
 	emit_bytes(draw, core->incident.b, sizeof(core->incident.b));
 	emit_bytes(draw, core->answers.b, sizeof(core->answers.b));
 	emit_bytes(draw, core->lab.b, sizeof(core->lab.b));

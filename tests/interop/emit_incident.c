@@ -44,9 +44,8 @@ static void draw_letter(struct emit_draw *draw, const struct hl_id *labs,
 	struct letter *letters, size_t at)
 {
 	struct letter *l = &letters[at];
-	enum hl_type type = at == 0 || emit_draw(draw, 20) == 0
-		? HL_RAISE
-		: (enum hl_type)(2 + emit_draw(draw, 7));
+	enum hl_type type =
+		at == 0 || emit_draw(draw, 20) == 0 ? HL_RAISE : emit_type(draw, 2, 8);
 	size_t n_seen = type == HL_RAISE ? 0 : draw_seen(draw, letters, at, l->seen);
 
 	emit_message(draw, type, l->seen, n_seen, &l->draft);
@@ -56,7 +55,8 @@ static void draw_letter(struct emit_draw *draw, const struct hl_id *labs,
 		.status = emit_draw(draw, 15) ? HL_ACTUAL : HL_TEST,
 		.precedence = (enum hl_precedence)(1 + emit_draw(draw, 4)),
 		.created = emit_draw(draw, 60),
-		.has_answers = type == HL_ACK || type == HL_CANNOT_OPEN,
+		.has_answers =
+			type == HL_ACK || type == HL_CANNOT_OPEN || type == HL_RESEND,
 		.labs = l->labs,
 		.n_labs = 1 + emit_draw(draw, LABS)};
 	if (l->core.has_answers && at > 0)

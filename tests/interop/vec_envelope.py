@@ -567,6 +567,59 @@ def wraps_of_other_key(t, out):
     out.append(device_case(t, "wraps hold another key", s, 19))
 
 
+# What is wrong with a reader's own wrap, or with what it holds, alone.
+OWN_WRAP = {
+    "another secret": (), "the secret of another epoch number": (),
+    "no entry for the device": (), "own wrap broken": ("beta",),
+    "own wrap of zeros": ("beta",), "a sealing key that gives zeros": (),
+}
+
+
+def resend_case(t, name, s, code, *, key=None, lab=None, by=None,
+                answers=None, bad=()):
+    """A device of lab (Ines of beta) opens s with what a resend discloses."""
+    lab, by = lab or t.beta, by or t.omni
+    reader = lab.devices[-1]
+    id_ = answers or s.id
+    r = t.seal(by, by.devices[0], [lab], encode_message(
+        11, [id_], [key or s.ck]), cls=NOTICE, incident=s.id, answers=id_)
+    own = lab.id if lab.id in decode(s.core)[16] else t.beta.id
+    return {"name": name, "card": t.omni.card.data, "lab_id": lab.id,
+            "key_id": reader.id, "secrets": [
+                {"epoch": reader.epoch, "secret": reader.seal.secret}],
+            "envelope": s.for_labs([own]), "resend_card": by.card.data,
+            "resend": r.for_labs([lab.id]), "code": code,
+            "bad_slips": sorted(bad),
+            "message": decode(s.plain)[1] if code == 0 else None}
+
+
+def make_resend(t):
+    """envelope 4.9: as by an own wrap, but for the wrap"""
+    out = []
+    for name, s, code, how in open_faults(t):
+        if name in OWN_WRAP:
+            bad = [t.beta.id] if OWN_WRAP[name] else []
+            out.append(resend_case(t, name, s, 0, bad=bad))
+        else:
+            out.append(resend_case(t, name, s, code,
+                                   bad=how.get("bad", ())))
+    out += [resend_case(t, n, s, c) for n, s, c in message_faults(t)]
+
+    def s():
+        return t.seal(t.omni, t.omni.devices[0], [t.beta])
+    one, other = s(), s()
+    out += [
+        resend_case(t, "another key", one, 19, key=flip(one.ck, 31)),
+        resend_case(t, "the key of another letter", one, 19, key=other.ck),
+        resend_case(t, "a resend of another letter", one, 27,
+                    answers=other.id),
+        resend_case(t, "a resend of another lab", one, 27, by=t.alpha),
+        resend_case(t, "a lab that the letter is not for", one, 16,
+                    lab=t.gamma),
+    ]
+    return out
+
+
 def make_envelope():
     t = Setting()
     labs = [{"name": x.name, "lab_id": x.id,
@@ -579,5 +632,5 @@ def make_envelope():
             for x in t.labs]
     return {"page": "envelope", "net_id": t.net.id, "labs": labs,
             "letters": make_letters(t), "node": make_node(t),
-            "device": make_device(t)}
+            "device": make_device(t), "resend": make_resend(t)}
 

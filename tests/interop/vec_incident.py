@@ -5,8 +5,9 @@ from hotline_py.incident import Letter, fold
 from world import NOW, Rng, raise_body
 
 RAISE, ACK, SAY, UPDATE, RESOLVE, CANCEL, REOPEN, CANNOT_OPEN = range(1, 9)
+RESEND = 11
 CLASS = {RAISE: 1, ACK: 2, SAY: 4, UPDATE: 4, RESOLVE: 3, CANCEL: 3,
-         REOPEN: 1, CANNOT_OPEN: 4}
+         REOPEN: 1, CANNOT_OPEN: 4, RESEND: 4}
 LABS = {n: bytes([ord(n)]) * 32 for n in "abcd"}
 
 
@@ -63,6 +64,10 @@ class Set:
     def cannot(self, name, lab, letter="r", **how):
         return self.put(name, lab, CANNOT_OPEN, [18], seen=(letter,),
                         answers=letter, **how)
+
+    def resend(self, name, lab, letter="r", seen=(), **how):
+        return self.put(name, lab, RESEND, [bytes(32)],
+                        seen=(letter,) + tuple(seen), answers=letter, **how)
 
 
 CASES = []
@@ -411,6 +416,17 @@ def cannot_open(s):
     s.open()
     s.cannot("n", "b")
     s.cannot("n2", "c", "n", status=1)
+
+
+@case
+def resend(s):
+    s.open()
+    s.cannot("n", "b")
+    s.resend("a", "a", seen=("n",))
+    s.resend("a2", "b", "n", status=2)
+    s.ack("k", "b", seen=("r", "a"))
+    s.close("z", seen=("k",))
+    s.resend("a3", "d", "k")
 
 
 @case

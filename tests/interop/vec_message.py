@@ -52,13 +52,14 @@ def good_bodies():
            ("update of evidence", 4, 4,
             [None, None, None, "", [], [evidence()]]),
            ("resolve", 5, 3, [""]), ("cancel", 6, 3, ["false alarm"]),
-           ("reopen", 7, 1, ["again"]), ("cannot-open", 8, 4, [18])]
+           ("reopen", 7, 1, ["again"]), ("cannot-open", 8, 4, [18]),
+           ("resend", 11, 4, [bytes(range(32))])]
     return out
 
 
 def core_for(kind, cls, status=1, precedence=2):
     return CoreLike(cls, status, precedence, None if kind == 1 else ID[0],
-                    ID[1] if kind in (2, 8) else None)
+                    ID[1] if kind in (2, 8, 11) else None)
 
 
 def seen_for(kind):
@@ -187,6 +188,13 @@ def other_faults():
         ("resolve of two", 5, 3, ["", ""], 2),
         ("cannot-open of nothing", 8, 4, [], 2),
         ("cannot-open with a str", 8, 4, ["18"], 2),
+        ("resend of nothing", 11, 4, [], 2),
+        ("resend of two", 11, 4, [bytes(32), bytes(32)], 2),
+        ("resend of a nil key", 11, 4, [None], 2),
+        ("resend of a str", 11, 4, ["k" * 32], 2),
+        ("resend of 31 bytes", 11, 4, [bytes(31)], 2),
+        ("resend of 33 bytes", 11, 4, [bytes(33)], 2),
+        ("resend of an empty key", 11, 4, [b""], 2),
     ]
     out += [(n, 4, 4, upd(4, v), c)
             for n, _, v, c in field_faults(4, ["boundary", "b"])]
@@ -215,7 +223,8 @@ def core_cases():
     out = []
     for name, kind, _, body in good_bodies():
         if name not in ("raise", "ack acting", "say", "update of text",
-                        "resolve", "cancel", "reopen", "cannot-open"):
+                        "resolve", "cancel", "reopen", "cannot-open",
+                        "resend"):
             continue
         for cls in (1, 2, 3, 4):
             out.append(("%s in class %d" % (name, cls), kind, body,
@@ -227,7 +236,7 @@ def core_cases():
         out.append((name + " with the wrong incident", kind, body,
                     seen_for(kind), core, 23))
         core = core_for(kind, cls)
-        core.answers = None if kind in (2, 8) else ID[1]
+        core.answers = None if kind in (2, 8, 11) else ID[1]
         out.append((name + " with the wrong answers", kind, body,
                     seen_for(kind), core, 23))
     out.append(("raise that has seen", 1, raise_body(), [ID[0]],
@@ -236,6 +245,8 @@ def core_cases():
                 core_for(2, 2), 23))
     out.append(("cannot-open that has not seen its letter", 8, [18], [],
                 core_for(8, 4), 23))
+    out.append(("resend that has not seen its letter", 11, [bytes(32)],
+                [ID[2]], core_for(11, 4), 23))
     for status in (1, 2, 3):
         for kind, only in (("sys.test", 3), ("sys.exercise", 2),
                            ("near.miss", None)):
@@ -280,7 +291,8 @@ def sender_cases():
     out = []
     for name, kind, cls, body in good_bodies():
         if name not in ("raise", "ack acting", "say", "update of text",
-                        "resolve", "cancel", "reopen", "cannot-open"):
+                        "resolve", "cancel", "reopen", "cannot-open",
+                        "resend"):
             continue
         for bit in (1, 2, 4, 8, 16, 32, 64, 128):
             out.append(("%s with capability %d" % (name, bit), kind, cls,
@@ -304,6 +316,7 @@ def frame_faults():
         ("type nil", encode([None, [], body]), 2),
         ("type 0", encode([0, [], body]), 23),
         ("type 9", encode([9, [], []]), 23),
+        ("type 12", encode([12, [], [bytes(32)]]), 23),
         ("type 63", encode([63, [ID[0]], [1, 2, 3]]), 23),
         ("type 64", encode([64, [], []]), 23),
         ("seen not sorted", encode([3, [ID[1], ID[0]], body]), 3),

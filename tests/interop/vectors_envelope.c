@@ -391,6 +391,67 @@ static void check_device(const json_t *c)
 			"device's view", vectors_text(c, "name"));
 }
 
+/* envelope 4.9: a resend, and the letter with what it discloses. */
+static enum hl_status resent(
+	const json_t *c, const struct hl_envelope *e, struct hl_opened *ret)
+{
+	struct hl_buf doc HL_CLEAN_BUF = vectors_hex(c, "resend");
+	struct hl_buf card_doc HL_CLEAN_BUF = vectors_hex(c, "resend_card");
+	struct hl_id lab = vectors_id(c, "lab_id");
+	struct hl_envelope r HL_CLEAN_ENVELOPE = {0};
+	struct hl_opened opened HL_CLEAN_OPENED = {0};
+	struct hl_card card HL_CLEAN_CARD = {0};
+	struct hl_message m HL_CLEAN_MESSAGE = {0};
+	struct hl_key32 ck HL_CLEAN_KEY32 = {0};
+	enum hl_status status = hl_card_parse(&net, hl_view_buf(&card_doc), &card);
+	const struct hl_member *sender;
+
+	if (status == HL_OK)
+		status = hl_envelope_parse(&net, hl_view_buf(&doc), &r);
+	if (status == HL_OK)
+		status = open_with(c, &r, &opened);
+	if (status == HL_OK)
+		status = hl_message_parse(opened.message, &m);
+	if (status != HL_OK)
+		return status;
+	sender = hl_card_member(&card, &r.core.sender);
+	status = sender ? hl_message_check(&m, &r.core, sender) : HL_NOT_MEMBER;
+	if (status != HL_OK)
+		return status;
+	if (m.type != HL_RESEND || !hl_id_eq(&r.core.answers, &e->id) ||
+		!hl_id_eq(&r.core.lab, &e->core.lab))
+		return HL_UNKNOWN;
+	memcpy(ck.b, m.resend.key.p, sizeof(ck.b));
+	return hl_envelope_open_resent(e, &lab, &ck, ret);
+}
+
+static void check_resend(const json_t *c)
+{
+	struct hl_buf doc HL_CLEAN_BUF = vectors_hex(c, "envelope");
+	struct hl_envelope e HL_CLEAN_ENVELOPE = {0};
+	struct hl_opened opened HL_CLEAN_OPENED = {0};
+	struct hl_card card HL_CLEAN_CARD = {0};
+	struct hl_message m HL_CLEAN_MESSAGE = {0};
+	enum hl_status status = card_of(c, &card);
+	const struct hl_member *sender;
+
+	if (status == HL_OK)
+		status = hl_envelope_parse(&net, hl_view_buf(&doc), &e);
+	if (status == HL_OK)
+		status = resent(c, &e, &opened);
+	if (status == HL_OK)
+		status = hl_message_parse(opened.message, &m);
+	if (status == HL_OK) {
+		sender = hl_card_member(&card, &e.core.sender);
+		status = sender ? hl_message_check(&m, &e.core, sender) : HL_NOT_MEMBER;
+	}
+	vectors_code(status, c, "resend");
+	if (status == HL_OK)
+		vectors_count(vectors_equal(c, "message", opened.message) &&
+				bad_slips_good(c, &e, &opened),
+			"view of what was resent", vectors_text(c, "name"));
+}
+
 int main(int argc, char **argv)
 {
 	json_t *file = vectors_load(argc, argv), *c;
@@ -401,5 +462,6 @@ int main(int argc, char **argv)
 	check_devices_of_letters(file);
 	json_array_foreach(vectors_list(file, "node"), i, c) check_node(c);
 	json_array_foreach(vectors_list(file, "device"), i, c) check_device(c);
+	json_array_foreach(vectors_list(file, "resend"), i, c) check_resend(c);
 	return vectors_end(file);
 }

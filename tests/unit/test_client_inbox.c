@@ -204,6 +204,109 @@ static void test_archive(void **state)
 	hl_app_clear(&b);
 }
 
+/* Seals a good raise at lab-a; what lab-b is given is the caller's. */
+static void sealed_at_a(struct client *c, struct hl_app *ret_b, struct hl_buf *ret_doc)
+{
+	struct spoil good = {.class = HL_CLASS_CALL, .message = a_raise()};
+	struct hl_id lab_b;
+	struct hl_app a;
+
+	client_at(c, "lab-a");
+	client_open(c, &a);
+	assert_int_equal(hl_docs_find_peer(&a, "lab-b", &lab_b), HL_EXIT_OK);
+	seal(&a, &lab_b, &good, ret_doc);
+	hl_app_clear(&a);
+	client_at(c, "lab-b");
+	client_open(c, ret_b);
+}
+
+static struct hl_id keep_at_b(struct hl_app *b, const struct hl_buf *doc)
+{
+	HL_CLEAN_ENVELOPE struct hl_envelope envelope = {0};
+
+	assert_int_equal(hl_envelope_parse(&b->net, hl_view_buf(doc), &envelope), HL_OK);
+	assert_int_equal(
+		hl_letter_keep(b, &envelope, HL_SOURCE_NODE, hl_clock(), false, 0, NULL),
+		HL_EXIT_OK);
+	assert_int_equal(hl_inbox_open(b, NULL), HL_EXIT_OK);
+	return envelope.id;
+}
+
+/* A copy whose signature was broken on the way is no letter, and keeps no good one away. */
+static void test_bad_copy(void **state)
+{
+	struct client *c = *state;
+	HL_CLEAN_ENVELOPE struct hl_envelope envelope = {0};
+	HL_CLEAN_LETTER struct hl_letter letter = {0};
+	HL_CLEAN_BUF struct hl_buf doc = {0}, bad = {0};
+	struct hl_app b;
+	struct hl_id id;
+	size_t at = 0;
+
+	two_labs(c);
+	sealed_at_a(c, &b, &doc);
+	assert_int_equal(hl_envelope_parse(&b.net, hl_view_buf(&doc), &envelope), HL_OK);
+	assert_int_equal(hl_buf_append(&bad, hl_view_buf(&doc)), HL_OK);
+	while (memcmp(bad.p + at, envelope.sigs[0].sig, HL_SIG_SIZE) != 0)
+		at++;
+	bad.p[at + 40] ^= 1;
+	id = keep_at_b(&b, &bad);
+	assert_true(hl_id_eq(&id, &envelope.id));
+	assert_false(hl_letter_held(&b, &id));
+	assert_int_equal(drafts(&b), 0);
+	/* The node is asked for it again. */
+	assert_int_equal(hl_db_get_int(b.db, hl_letter_again(&b, &id)), 1);
+	keep_at_b(&b, &doc);
+	assert_int_equal(hl_letter_load(&b, &id, &letter), HL_EXIT_OK);
+	assert_int_equal(letter.state, HL_LETTER_OPENED);
+	hl_app_clear(&b);
+}
+
+/* Whoever runs the node may make a lab up, or keep one that was put out: it is not read. */
+static void test_no_peer(void **state)
+{
+	struct client *c = *state;
+	HL_CLEAN_LETTER struct hl_letter letter = {0};
+	HL_CLEAN_BUF struct hl_buf doc = {0};
+	struct hl_app b;
+	struct hl_id id;
+
+	two_labs(c);
+	client_at(c, "lab-b");
+	client_want(0, c, "peer", "remove", "lab-a", "--yes");
+	sealed_at_a(c, &b, &doc);
+	id = keep_at_b(&b, &doc);
+	assert_int_equal(hl_letter_load(&b, &id, &letter), HL_EXIT_OK);
+	assert_int_equal(letter.state, HL_LETTER_SEALED);
+	assert_int_equal(drafts(&b), 0);
+	client_want(0, c, "now");
+	assert_non_null(strstr(c->out, "that lab is no peer of yours"));
+	client_want(0, c, "show", hl_short(&b, &id, 8));
+	assert_non_null(strstr(c->out, "no peer of yours"));
+	assert_null(strstr(c->out, "title"));
+	hl_app_clear(&b);
+}
+
+/* The epoch had ended, and is published no more: that is shown all the same. */
+static void test_stale(void **state)
+{
+	struct client *c = *state;
+	HL_CLEAN_LETTER struct hl_letter letter = {0};
+	HL_CLEAN_BUF struct hl_buf doc = {0};
+	struct hl_app b;
+	struct hl_id id;
+
+	two_labs(c);
+	sealed_at_a(c, &b, &doc);
+	assert_int_equal(
+		hl_db_do(b.db, "UPDATE epochs SET until_ms = 1000", ""), HL_EXIT_OK);
+	id = keep_at_b(&b, &doc);
+	assert_int_equal(hl_letter_load(&b, &id, &letter), HL_EXIT_OK);
+	assert_int_equal(letter.state, HL_LETTER_OPENED);
+	assert_int_equal(letter.marks, HL_MARK_STALE);
+	hl_app_clear(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +316,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_type_at_odds, client_begin, client_end),
 		cmocka_unit_test_setup_teardown(test_archive, client_begin, client_end),
+		cmocka_unit_test_setup_teardown(test_bad_copy, client_begin, client_end),
+		cmocka_unit_test_setup_teardown(test_no_peer, client_begin, client_end),
+		cmocka_unit_test_setup_teardown(test_stale, client_begin, client_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@ from .errors import (BAD_COMMITMENT, BAD_FIELD, BAD_HASH, BAD_NETWORK,
                      BAD_OPEN, BAD_PADDING, BAD_RECIPIENTS, BAD_SIGNATURE,
                      BAD_SIZE, BAD_SUITE, DUPLICATE, FEW_SIGNATURES, HlError,
                      NEED_CARD, NOT_ADDRESSED, NOT_MEMBER, NOT_PERMITTED,
-                     SUSPENDED, need)
+                     SUSPENDED, UNKNOWN, need)
 from .hashes import (MEMBER_SIGN, aead_open, aead_seal, hmac, hpke_open,
                      hpke_seal)
 from .identity import (ANSWER, CLOSE, OPERATOR, RAISE, READ, RELEASE, UPDATE)
@@ -77,6 +77,7 @@ class Sealed:
         """
         step = alter or (lambda name, value: value)
         entries = sorted([list(e) for e in entries], key=lambda e: e[:2])
+        self.ck = ck
         self.recipients = step("recipients", encode([salt, entries]))
         self.plain = step("plain", encode([self.recipients, message]))
         self.padded = step("padded", pad(self.plain))
@@ -278,6 +279,17 @@ class Opened:
                                             env.slip_hashes)
             if env.net.hash("slip", slip) != named]
         self.message = decode_message(self.text)
+
+
+def open_resent(env, card, lab_id, resend, resent):
+    """4.9: opened by a device of lab_id with what a resend discloses
+
+    resend, resent: the resend's envelope and what was opened of it.
+    """
+    need(resent.message[0] == 11 and resend.core.answers == env.id
+         and resend.core.lab_id == env.core.lab_id, UNKNOWN, "resend")
+    need(lab_id in env.core.labs, NOT_ADDRESSED, "lab")
+    return open_with_key(env, card, resent.message[2][0])
 
 
 def open_with_key(env, card, ck):

@@ -5,6 +5,7 @@ from .encoding import encode
 (EFFECTIVE, ALSO, WRONG_PHASE, NOT_PERMITTED, NO_CALL, OTHER_STATUS,
  NOT_ADDRESSED, NO_RAISE, SECOND_RAISE) = range(9)
 RAISE, ACK, SAY, UPDATE, RESOLVE, CANCEL, REOPEN, CANNOT_OPEN = range(1, 9)
+RESEND = 11
 CALL, FLASH = 1, 4
 
 
@@ -63,7 +64,8 @@ class Fold:
         return {RAISE: self.raised, ACK: self.ack, SAY: self.say,
                 UPDATE: self.update, RESOLVE: self.closed,
                 CANCEL: self.closed, REOPEN: self.reopened,
-                CANNOT_OPEN: lambda x: EFFECTIVE}[x.type](x)
+                CANNOT_OPEN: lambda x: EFFECTIVE,
+                RESEND: lambda x: EFFECTIVE}[x.type](x)
 
     def add_call(self, x):
         self.calls[x.id] = (x, {})

@@ -10,6 +10,7 @@ from .hashes import sha256
 from .identity import ANSWER, CLOSE, RAISE, READ, UPDATE
 
 RAISE_T, ACK, SAY, UPDATE_T, RESOLVE, CANCEL, REOPEN, CANNOT_OPEN = range(1, 9)
+RESEND = 11
 CALL, ANSWER_C, CLOSE_C, NOTICE = 1, 2, 3, 4
 TEST, EXERCISE = 3, 2
 DATA_MAX = 196608
@@ -25,6 +26,7 @@ TYPES = {
     CANCEL: ((CLOSE_C,), CLOSE),
     REOPEN: ((CALL,), RAISE),
     CANNOT_OPEN: ((NOTICE,), READ | RAISE | UPDATE | ANSWER | CLOSE),
+    RESEND: ((NOTICE,), READ | RAISE | UPDATE | ANSWER | CLOSE),
 }
 
 # 3.1: kind: (capability asked, fields asked)
@@ -157,10 +159,17 @@ def check_cannot_open(b):
     u(b[0], 1, 32)
 
 
+def check_resend(b):
+    """2.10"""
+    items(b, 1)
+    b32(b[0])
+
+
 BODIES = {
     RAISE_T: check_raise, ACK: check_ack, SAY: check_say,
     UPDATE_T: check_update, RESOLVE: check_text(0), CANCEL: check_text(1),
     REOPEN: check_text(1), CANNOT_OPEN: check_cannot_open,
+    RESEND: check_resend,
 }
 TEXT_AT = {RAISE_T: 8, SAY: 0, UPDATE_T: 3, REOPEN: 0}
 
@@ -198,7 +207,7 @@ def check_against_core(message, core):
     kind, seen, body = message
     need(core.cls in TYPES[kind][0], BAD_TYPE, "class")
     need((core.incident is None) == (kind == RAISE_T), BAD_TYPE, "incident")
-    need((core.answers is not None) == (kind in (ACK, CANNOT_OPEN)),
+    need((core.answers is not None) == (kind in (ACK, CANNOT_OPEN, RESEND)),
          BAD_TYPE, "answers")
     need(core.answers is None or core.answers in seen, BAD_TYPE, "seen")
     need(kind != RAISE_T or not seen, BAD_TYPE, "seen of a raise")
