@@ -207,3 +207,12 @@ CREATE TABLE hook_run (
 CREATE INDEX hook_run_due ON hook_run (due) WHERE state IN (1, 2);
 CREATE INDEX hook_run_call ON hook_run (call) WHERE state IN (1, 2);
 CREATE INDEX hook_run_ended ON hook_run (ended) WHERE state IN (3, 4, 5);
+
+-- step 3
+
+-- Room for answers and receipts when the disk is full: rows of zeros, of which
+-- one after the other is given up.
+CREATE TABLE reserve (
+	number INTEGER PRIMARY KEY,
+	zeros BLOB NOT NULL
+) STRICT;
