@@ -41,6 +41,11 @@ static void warn_all(struct hl_engine *e, struct report *report)
 
 	for (size_t i = 0; i < e->n_alarms; i++)
 		warn(report, e->alarm[i], "");
+	if (hl_scarce(e))
+		warn(report,
+			"the node's disk is full: no new call or notice is taken in; "
+			"answers are: make room",
+			"");
 	if (own->not_after <= e->now.wall)
 		warn(report, "this lab's card is out of date: sign a new one", "");
 	for (size_t i = 0; i < e->n_peers; i++) {

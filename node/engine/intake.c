@@ -242,6 +242,8 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 		peer->receipt_due = true;
 		return entered ? mark(e, peer, &entry, HL_OK) : HL_OK;
 	}
+	if (status == HL_UNKNOWN && hl_scarce_refuses(e, envelope->core.class))
+		return HL_TROUBLE; /* the same: it stays missing */
 	if (status == HL_UNKNOWN)
 		status = card_at(e, peer, entered ? &entry : NULL, &old, &card);
 	if (status == HL_OK)
@@ -435,6 +437,12 @@ enum hl_status hl_letter_submit(struct hl_engine *e, struct hl_envelope *envelop
 	}
 	if (status != HL_UNKNOWN)
 		return status;
+	if (hl_scarce_refuses(e, envelope->core.class)) {
+		snprintf(ret_text, 256,
+			"the node's disk is full: make room, then try again (answers are "
+			"still taken)");
+		return HL_TROUBLE;
+	}
 	status = hl_letter_judge(e, envelope, card, &e->own.id, &of_copy);
 	if (status == HL_OK)
 		status = check_labs(e, envelope, ret_text);
@@ -465,7 +473,7 @@ enum hl_status hl_letter_retry(struct hl_engine *e, struct lab *lab)
 			status = hl_letter_take(e, &envelope, NULL, &time);
 		if (hl_status_ours(status))
 			return status;
-		if (status == HL_NEED_CARD) {
+		if (status == HL_NEED_CARD || status == HL_TROUBLE) {
 			status = HL_OK;
 			continue;
 		}

@@ -38,6 +38,7 @@ enum hl_status hl_news_send(struct hl_engine *e, struct link *link)
 	frame.heartbeat.pulse = hl_pulse_next(e, link);
 	frame.heartbeat.labs = labs;
 	frame.heartbeat.n = n;
+	frame.heartbeat.trouble = hl_scarce(e) ? HL_TROUBLE_FULL : 0;
 	enum hl_status status = hl_send(e, link, &frame, 0);
 	free(labs);
 	return status;

@@ -225,7 +225,8 @@ enum hl_status hl_peer_frame(
 	case HL_FRAME_HEARTBEAT:
 		peer->clock_offset = (int64_t)(frame->heartbeat.clock - e->now.wall);
 		hl_pulse_take(peer, frame->heartbeat.pulse);
-		return hl_news_take(e, link, frame);
+		status = hl_scarce_peer(e, peer, frame->heartbeat.trouble);
+		return status == HL_OK ? hl_news_take(e, link, frame) : status;
 	case HL_FRAME_STATEMENT: return hl_statement_take(e, peer, link, frame->doc);
 	case HL_FRAME_SEGMENT: return hl_segment_take(e, link, frame->doc);
 	case HL_FRAME_LETTER: return hl_letter_from_link(e, link, frame);

@@ -160,6 +160,8 @@ enum hl_status hl_regain_letter(
 	/* Only what was asked for. */
 	if (peer->lost.number == 0)
 		return HL_NOT_PERMITTED;
+	if (hl_scarce(e))
+		return HL_TROUBLE;
 	status = judge_own(e, envelope);
 	if (status == HL_OK)
 		status = hl_letter_keep(e, envelope);

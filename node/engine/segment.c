@@ -304,6 +304,8 @@ static enum hl_status take(struct hl_engine *e, struct peer *peer, struct link *
 		return HL_OK;
 	if (hl_cost_full(e, link, true))
 		return HL_OVER_QUOTA;
+	if (!hl_scarce_entries(e, peer, segment->n_entries))
+		return HL_TROUBLE;
 	hl_cost(e, link, HL_QUOTA_CHECKS, 1);
 	/* Nothing is concluded from what is not signed. */
 	enum hl_status status = check_head(e, peer, segment, &last);

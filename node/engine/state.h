@@ -91,6 +91,8 @@ struct peer {
 	 * has named. A receipt names 64: more wait until these are known. */
 	unsigned refused, refused_said;
 	bool refused_counted;
+	bool full;             /* it says that its disk is */
+	size_t scarce_entries; /* of its list, taken in while this node's disk is full */
 };
 
 struct link {
@@ -169,6 +171,11 @@ struct hl_engine {
 	struct hooks hooks;
 	char alarm[4][160]; /* the newest warnings */
 	size_t n_alarms;
+	struct {
+		bool told;       /* that the disk is full */
+		uint64_t since;  /* wall time */
+		uint64_t try_at; /* boot time: to look for room again */
+	} scarce;
 
 	struct hl_known_key *known;
 	size_t n_known;
@@ -428,5 +435,20 @@ HL_MUST enum hl_status hl_read_status(
 HL_MUST enum hl_status hl_proof_segment(struct hl_engine *e,
 	const struct hl_channel_key *key, uint64_t first, uint64_t last, uint64_t receipt,
 	const struct peer *newest, struct hl_buf *ret);
+
+/* scarce.c: a disk that is full, and peers that say so of theirs. */
+bool hl_scarce(const struct hl_engine *e);
+/* Is a letter of this class put off until there is room? */
+bool hl_scarce_refuses(const struct hl_engine *e, enum hl_class class);
+/* May n more entries of this peer's list be taken in? Counts them. */
+bool hl_scarce_entries(struct hl_engine *e, struct peer *peer, size_t n);
+/* After a turn, kept or lost: tells of a change. */
+HL_MUST enum hl_status hl_scarce_watch(struct hl_engine *e);
+/* Between turns: is there room again? */
+HL_MUST enum hl_status hl_scarce_recover(struct hl_engine *e);
+uint64_t hl_scarce_next(const struct hl_engine *e);
+/* What its heartbeat says. */
+HL_MUST enum hl_status hl_scarce_peer(
+	struct hl_engine *e, struct peer *peer, uint64_t trouble);
 
 #endif

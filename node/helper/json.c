@@ -130,6 +130,11 @@ static json_t *summary(const struct hl_hook_run *run)
 			(unsigned long long)run->value, lab);
 	if (run->event == HL_HOOK_GAP)
 		return json_sprintf("Nothing of %s is missing any more", lab);
+	if (run->event == HL_HOOK_STORE && run->has_lab)
+		return json_sprintf(run->value > 0
+				? "The node of %s takes in nothing new: its disk is full"
+				: "The node of %s takes in everything again",
+			lab);
 	if (run->event == HL_HOOK_STORE)
 		return json_string(run->value > 0
 				? "The hotline node cannot write its store: is the disk full?"

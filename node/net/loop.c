@@ -131,8 +131,7 @@ static void turn(struct hl_net *net)
 				hl_store_error(net->store));
 			net->failed = net->stop = true;
 		} else if (status == HL_ERR_NOSPACE) {
-			net_log(net, 2,
-				"the disk is full: nothing is taken in until there is room");
+			net_log(net, 4, "a turn was lost: the disk is full");
 		} else if (status != HL_OK) {
 			net_log(net, 3, "a turn was lost: %s", hl_status_text(status));
 		}

@@ -28,7 +28,8 @@ enum hl_status hl_store_fault(struct hl_store *store, int rc, const char *doing)
 			break;
 		}
 		/* A quota is a full disk as well. */
-		if (rc == SQLITE_IOERR_WRITE && sqlite3_system_errno(store->db) == EDQUOT) {
+		if (rc == SQLITE_IOERR_WRITE &&
+			sqlite3_system_errno(store->db) == EDQUOT) {
 			store->doomed = HL_ERR_NOSPACE;
 			store->scarce = true;
 			break;

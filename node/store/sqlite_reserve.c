@@ -1,6 +1,6 @@
 /*
- * What is left when the disk is full. The room is taken beforehand and inside the store's own files,
- * where no other program can take it away:
+ * What is left when the disk is full. The room is taken beforehand and within the store's own
+ * files, where no other program can take it away:
  *
  *   the file     has all its pages on disk before a turn that adds some is committed, so that the
  *                journal can always be moved into it
@@ -19,13 +19,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK      (256 * 1024) /* in steps of so many bytes the file grows */
-#define ROWS       16           /* of ROW_BYTES each: 4 MiB in all */
-#define ROW_BYTES  (256 * 1024)
-#define ROWS_ONCE  4    /* written in one turn: the journal is to hold them */
-#define READY      192  /* free pages that a turn may count on: more than a letter needs */
-#define MARGIN     (1024 * 1024) /* more than the reserve, before the disk is not full again */
-#define PAGES_LOW  256  /* of the journal, before it is moved; when the disk is full */
+#define CHUNK     (256 * 1024) /* in steps of so many bytes the file grows */
+#define ROWS      16           /* of ROW_BYTES each: 4 MiB in all */
+#define ROW_BYTES (256 * 1024)
+#define ROWS_ONCE 4   /* written in one turn: the journal is to hold them */
+#define READY     192 /* free pages that a turn may count on: more than a letter needs */
+#define MARGIN \
+	(1024 * 1024)  /* more than the reserve, before the disk is not full again */
+#define PAGES_LOW  256 /* of the journal, before it is moved; when the disk is full */
 #define PAGES_HIGH 1000
 
 static bool is_full(int error)
@@ -85,8 +86,7 @@ static enum hl_status grow(struct hl_store *store, uint64_t more)
 /* Blocks for the journal, which SQLite gives back whenever it cuts it. */
 static void keep_journal(struct hl_store *store)
 {
-	const char *path =
-		sqlite3_filename_wal(sqlite3_db_filename(store->db, "main"));
+	const char *path = sqlite3_filename_wal(sqlite3_db_filename(store->db, "main"));
 	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0) /* not made yet */
@@ -113,8 +113,7 @@ enum hl_status hl_reserve_init(struct hl_store *store)
 	int chunk = CHUNK;
 
 	sqlite3_wal_hook(store->db, on_commit, store);
-	int rc = sqlite3_file_control(
-		store->db, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk);
+	int rc = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk);
 	return hl_store_fault(store, rc, "preparing its file");
 }
 
@@ -152,8 +151,8 @@ void hl_reserve_tidy(struct hl_store *store)
 		return;
 	/* A journal that is cut is one whose blocks others may take. */
 	bool cut = !store->scarce;
-	(void)!move_journal(store,
-		cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
+	(void)!move_journal(
+		store, cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
 	if (cut)
 		keep_journal(store);
 }

@@ -366,12 +366,12 @@ HL_MUST enum hl_status hl_store_feed_last(struct hl_store *store, uint64_t *ret)
 /* Forgets link states (sort 8) that are older than a time. */
 HL_MUST enum hl_status hl_store_feed_trim(struct hl_store *store, uint64_t before);
 
-/* The disk is full, or has no room for the reserve: what is written from now on comes out of the
- * reserve, and is to be no more than what must be (answers, receipts, heartbeats). When that is used
- * up too, turns end with HL_ERR_NOSPACE. */
+/* The disk is full, or has no room for the reserve: what is written from now on comes out of
+ * the reserve, and is to be no more than what must be (answers, receipts, heartbeats). When that is
+ * used up too, turns end with HL_ERR_NOSPACE. */
 bool hl_store_scarce(const struct hl_store *store);
-/* Outside a turn, once in a while as long as it is scarce: fills the reserve again, if there is room.
- * HL_OK also when there is none yet. */
+/* Outside a turn, once in a while as long as it is scarce: fills the reserve again, if there is
+ * room. HL_OK also when there is none yet. */
 HL_MUST enum hl_status hl_store_recover(struct hl_store *store);
 
 #endif

@@ -1,4 +1,4 @@
-/* I12: a store on a disk that is full: what still fits, what goes on for ever, and how it recovers. */
+/* I12: a store on a disk that is full: what still fits, what goes on for ever, how it recovers. */
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
