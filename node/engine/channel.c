@@ -200,9 +200,11 @@ static enum hl_status send_letter(struct hl_engine *e, struct peer *peer,
 	struct hl_frame frame = {.type = HL_FRAME_LETTER};
 	enum hl_status status = hl_store_letter_get(e->store, id, &envelope);
 
-	if (status == HL_BAD_HASH || status == HL_UNKNOWN) {
+	if (status == HL_BAD_HASH)
+		return hl_rot_found(e, id); /* it goes when it is whole again */
+	if (status == HL_UNKNOWN) {
 		hl_alarm(e, &peer->lab.id,
-			"a letter to it is damaged in the store; seal it again");
+			"a letter to it is missing in the store; seal it again");
 		return HL_OK;
 	}
 	if (status == HL_OK)

@@ -200,6 +200,8 @@ static enum hl_status timer(struct hl_engine *e)
 		status = hl_call_timer(e);
 	if (status == HL_OK)
 		status = hl_asked_timer(e);
+	if (status == HL_OK)
+		status = hl_rot_timer(e);
 	if (status == HL_OK && e->now.boot >= e->trim_at) {
 		e->trim_at = e->now.boot + TRIM_EVERY_MS;
 		if (e->now.wall > LINK_FEED_MS)
@@ -463,6 +465,8 @@ uint64_t hl_engine_next(const struct hl_engine *e)
 		next = sooner(e, e->next_asked.deadline, next);
 	uint64_t room = hl_scarce_next(e);
 	next = room < next ? room : next;
+	uint64_t rot = hl_rot_next(e);
+	next = rot < next ? rot : next;
 	return next < e->retry_at ? e->retry_at : next;
 }
 

@@ -19,6 +19,7 @@
 #define PEER_LINKS_MAX   8 /* of one key, most of them not yet greeted */
 #define DEVICE_LINKS_MAX 32
 #define SUSPENSIONS_MAX  1024 /* of one lab */
+#define ROT_MAX          64
 #define GAP_MS           60000 /* a gap is asked for that often, whatever else comes; alarmed */
 
 /* What is logged once a minute at most, and counted. */
@@ -128,6 +129,14 @@ struct link {
 	uint64_t watch_after;
 };
 
+/* A letter that is damaged on disk and asked for; parts: it is good again, but slips are missing. */
+struct rot {
+	struct hl_id id, origin;
+	uint64_t ask_at, wait;
+	unsigned tries;
+	bool parts;
+};
+
 struct effects {
 	struct hl_effect_out *p;
 	size_t n, cap, at;
@@ -176,6 +185,8 @@ struct hl_engine {
 		uint64_t since;  /* wall time */
 		uint64_t try_at; /* boot time: to look for room again */
 	} scarce;
+	struct rot rot[ROT_MAX];
+	size_t n_rot;
 
 	struct hl_known_key *known;
 	size_t n_known;
@@ -450,5 +461,24 @@ uint64_t hl_scarce_next(const struct hl_engine *e);
 /* What its heartbeat says. */
 HL_MUST enum hl_status hl_scarce_peer(
 	struct hl_engine *e, struct peer *peer, uint64_t trouble);
+
+/* rot.c: letters that are damaged on this node's disk. */
+/* Asks for a letter that the store gave back as HL_BAD_HASH. */
+HL_MUST enum hl_status hl_rot_found(struct hl_engine *e, const struct hl_id *id);
+/* Is it held, but damaged? */
+bool hl_rot_is(struct hl_engine *e, const struct hl_id *id);
+/* A copy that has been judged takes the place of a damaged one. */
+HL_MUST enum hl_status hl_rot_heal(
+	struct hl_engine *e, const struct hl_envelope *envelope);
+/* One more copy of an own letter that was healed: its slips are taken, where one is missing. */
+HL_MUST enum hl_status hl_rot_part(
+	struct hl_engine *e, const struct hl_envelope *envelope);
+HL_MUST enum hl_status hl_rot_timer(struct hl_engine *e);
+uint64_t hl_rot_next(const struct hl_engine *e);
+/* intake.c, for it: slips that a held own letter lacks are taken from another copy, if that is
+ * good; and labs to which it could not be sent get it now. */
+HL_MUST enum hl_status hl_letter_complete(
+	struct hl_engine *e, const struct hl_envelope *envelope);
+void hl_letter_resend(struct hl_engine *e, const struct hl_envelope *envelope);
 
 #endif
