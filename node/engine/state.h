@@ -129,7 +129,7 @@ struct link {
 	uint64_t watch_after;
 };
 
-/* A letter that is damaged on disk and asked for; parts: it is good again, but slips are missing. */
+/* A letter that is damaged on disk and asked for; parts: good again, but slips are missing. */
 struct rot {
 	struct hl_id id, origin;
 	uint64_t ask_at, wait;
