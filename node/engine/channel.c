@@ -216,6 +216,15 @@ static enum hl_status send_letter(struct hl_engine *e, struct peer *peer,
 	return hl_send(e, peer->link, &frame, precedence);
 }
 
+/* Does the link take one more letter of this precedence now? Each has room of its own above that of
+ * the ones below it: what is queued already is overtaken at the next record, not waited for. */
+static bool has_room(const struct link *link, unsigned precedence)
+{
+	size_t above = (precedence - HL_ROUTINE) * (HL_LINK_QUEUE_MAX / 2);
+
+	return link->queued < HL_LINK_QUEUE_MAX + above;
+}
+
 /* FLASH first; as much as the window takes. */
 static enum hl_status send_letters(struct hl_engine *e, struct peer *peer)
 {
@@ -233,7 +242,7 @@ static enum hl_status send_letters(struct hl_engine *e, struct peer *peer)
 			status = hl_store_entry_open(e->store, &key, p, link->cursor[p],
 				peer->out.number, row, BATCH, &got);
 			for (size_t i = 0; i < got && status == HL_OK; i++) {
-				if (link->queued >= HL_LINK_QUEUE_MAX)
+				if (!has_room(link, p))
 					return HL_OK;
 				status = send_letter(e, peer, &row[i].entry.id, p);
 				link->cursor[p] = row[i].entry.number + 1;
@@ -312,9 +321,9 @@ static enum hl_status serve_carried(
 
 	for (size_t i = 0; i < frame->want_letters.n && status == HL_OK; i++) {
 		struct hl_letter_row row;
-		if (peer->link->queued >= HL_LINK_QUEUE_MAX)
-			break; /* it asks again */
 		status = hl_store_letter_row(e->store, &frame->want_letters.ids[i], &row);
+		if (status == HL_OK && !has_room(peer->link, row.precedence))
+			continue; /* it asks again */
 		if (status == HL_OK && hl_id_eq(&row.origin, &frame->want_letters.from))
 			status = send_letter(e, peer, &row.id, row.precedence);
 		status = status == HL_UNKNOWN ? HL_OK : status;
@@ -352,12 +361,11 @@ enum hl_status hl_channel_serve(
 		const struct hl_id *id = &frame->want_letters.ids[i];
 		struct hl_entry_row row;
 		size_t n = 0;
-		if (link->queued >= HL_LINK_QUEUE_MAX)
-			break; /* it asks again */
 		/* Only what stands in that lab's own channel. */
 		status = hl_store_entry_find(
 			e->store, true, &peer->lab.id, id, &row, 1, &n);
-		if (status == HL_OK && n == 1 && row.entry.sort == HL_SORT_LETTER)
+		if (status == HL_OK && n == 1 && row.entry.sort == HL_SORT_LETTER &&
+			has_room(link, row.precedence)) /* else it asks again */
 			status = send_letter(e, peer, id, row.precedence);
 	}
 	return status;

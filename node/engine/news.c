@@ -142,7 +142,8 @@ enum hl_status hl_news_serve(
 	uint64_t skip = 0;
 	enum hl_status status;
 
-	if (hl_lab(e, &frame->want.lab) == NULL)
+	/* SPEC link 4.6: has no room for now, it passes over */
+	if (hl_lab(e, &frame->want.lab) == NULL || link->queued >= HL_LINK_QUEUE_MAX)
 		return HL_OK;
 	if (frame->type == HL_FRAME_WANT_CARDS) {
 		type = HL_FRAME_CARD;

@@ -7,10 +7,11 @@
 
 #include "node/net/net.h"
 
-#define BUCKETS      256
-#define READS_MAX    16 /* records taken from one stream before others have their turn */
-#define CLOSING_MS   2000  /* to get the last frames out */
-#define NOTSENT_LOW  16384 /* what the kernel may hold unsent: a FLASH waits for no more */
+#define BUCKETS    256
+#define READS_MAX  16   /* records taken from one stream before others have their turn */
+#define CLOSING_MS 2000 /* to get the last frames out */
+#define NOTSENT_LOW \
+	1 /* the kernel takes a record when it holds nothing unsent any more */
 #define DRAINED_STEP (64 * 1024)
 #define LINGER_MS    1000 /* after the last frame, for the other to close first */
 #define TURNS_MAX    4 /* commits in a row before those who wait outside have their turn */

@@ -246,6 +246,20 @@ def drafts_keep_their_bytes_and_name_a_way_out(world):
 
 
 @test
+def what_waits_goes_out_by_precedence(world):
+    a, _ = world.labs('lab-a', 'lab-b')
+    a.node.stop()
+    for precedence in ('ROUTINE', 'PRIORITY', 'IMMEDIATE', 'PRIORITY'):
+        away = a.run('raise', '--to', 'lab-b', '--kind', 'near.miss', '--precedence', precedence,
+                     '-m', 'x', ok=False)
+        check(away.code == 3, f'{away}')
+    a.node.start()
+    said = a.run('list').err
+    went = [line.split()[0] for line in said.splitlines() if 'went out' in line]
+    check(went == ['d3', 'd2', 'd4', 'd1'], f'{said}')
+
+
+@test
 def nodes_hold_no_plain_text(world):
     a, b = world.labs('lab-a', 'lab-b')
     words = ['CANARYTITLE', 'CANARYTEXT', 'CANARYFILE', 'CANARYANSWER', 'CANARYTALK']
