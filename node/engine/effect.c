@@ -59,8 +59,9 @@ bool hl_engine_effect(struct hl_engine *e, struct hl_effect_out *ret)
 	return true;
 }
 
+/* A FLASH is not to wait behind a list. */
 /* SPEC link 2.4: what is longer than 2,048 bytes of entries, cards, sealing keys and suspensions in
- * lane 5: a FLASH is not to wait behind a list */
+ * lane 5, between nodes */
 static unsigned lane_of(const struct link *link, const struct hl_frame *frame,
 	unsigned precedence, size_t n)
 {

@@ -202,6 +202,8 @@ static enum hl_status timer(struct hl_engine *e)
 		status = hl_asked_timer(e);
 	if (status == HL_OK)
 		status = hl_rot_timer(e);
+	if (status == HL_OK)
+		status = hl_late_timer(e);
 	if (status == HL_OK && e->now.boot >= e->trim_at) {
 		e->trim_at = e->now.boot + TRIM_EVERY_MS;
 		if (e->now.wall > LINK_FEED_MS)
@@ -251,6 +253,7 @@ static enum hl_status dispatch(struct hl_engine *e, const struct hl_event *event
 			"the helper has ended: hooks are not run until a restart");
 		return HL_OK;
 	case HL_EVENT_SHUTDOWN: return shutdown_all(e);
+	case HL_EVENT_LATE: return hl_late_loop(e, event->late.ms);
 	}
 	return HL_ERR_USAGE;
 }

@@ -192,7 +192,7 @@ static enum hl_status take_hello(
 		return hl_breach(e, link, "a greeting for another lab", "link closed");
 	}
 	link->hello = true;
-	peer->clock_offset = (int64_t)(frame->hello.clock - e->now.wall);
+	hl_late_clock(e, peer, frame->hello.clock);
 	if (old != NULL) {
 		bool same = old->initiator == link->initiator;
 		if (!new_wins(e, link, old))
@@ -223,7 +223,7 @@ enum hl_status hl_peer_frame(
 		return status == HL_OK && !link->dead ? take_hello(e, link, frame)
 						      : status;
 	case HL_FRAME_HEARTBEAT:
-		peer->clock_offset = (int64_t)(frame->heartbeat.clock - e->now.wall);
+		hl_late_clock(e, peer, frame->heartbeat.clock);
 		hl_pulse_take(peer, frame->heartbeat.pulse);
 		status = hl_scarce_peer(e, peer, frame->heartbeat.trouble);
 		return status == HL_OK ? hl_news_take(e, link, frame) : status;

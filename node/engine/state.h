@@ -92,6 +92,8 @@ struct peer {
 	 * has named. A receipt names 64: more wait until these are known. */
 	unsigned refused, refused_said;
 	bool refused_counted;
+	unsigned far; /* so many heartbeats in a row told of a clock that is far off */
+	uint64_t far_at;
 	bool full;             /* it says that its disk is */
 	size_t scarce_entries; /* of its list, taken in while this node's disk is full */
 };
@@ -187,6 +189,10 @@ struct hl_engine {
 	} scarce;
 	struct rot rot[ROT_MAX];
 	size_t n_rot;
+	struct {
+		bool told; /* that the loop was held up */
+		uint64_t at, most;
+	} late;
 
 	struct hl_known_key *known;
 	size_t n_known;
@@ -480,5 +486,13 @@ uint64_t hl_rot_next(const struct hl_engine *e);
 HL_MUST enum hl_status hl_letter_complete(
 	struct hl_engine *e, const struct hl_envelope *envelope);
 void hl_letter_resend(struct hl_engine *e, const struct hl_envelope *envelope);
+
+/* late.c: the own loop's lag, and the clocks of peers. */
+HL_MUST enum hl_status hl_late_loop(struct hl_engine *e, uint64_t ms);
+HL_MUST enum hl_status hl_late_timer(struct hl_engine *e);
+bool hl_late_warning(const struct hl_engine *e, char *ret, size_t size);
+/* A frame of the peer's says what time it is there. */
+void hl_late_clock(struct hl_engine *e, struct peer *peer, uint64_t clock);
+bool hl_late_clock_warning(const struct peer *peer, char *ret, size_t size);
 
 #endif

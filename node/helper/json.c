@@ -60,13 +60,13 @@ static const char *state_of(const struct hl_hook_run *run)
 {
 	static const char *const lines[] = {
 		"never", "down", "connecting", "up", "degraded", "silent"};
-	static const char *const nodes[] = {"back", "silent", "dead"};
+	static const char *const nodes[] = {"back", "silent", "dead", "late"};
 
 	switch (run->event) {
 	case HL_HOOK_LINK: return run->value < 6 ? lines[run->value] : NULL;
 	case HL_HOOK_GAP: return run->value > 0 ? "open" : "closed";
 	case HL_HOOK_STORE: return run->value > 0 ? "trouble" : "recovered";
-	case HL_HOOK_NODE_SILENT: return run->value < 3 ? nodes[run->value] : NULL;
+	case HL_HOOK_NODE_SILENT: return run->value < 4 ? nodes[run->value] : NULL;
 	case HL_HOOK_STEP:
 	case HL_HOOK_CALL:
 	case HL_HOOK_ANSWERED:

@@ -117,7 +117,9 @@ struct hl_net {
 	bool stepped, stop, failed, shutting;
 	bool quiet;    /* nothing has come for a while: the store may tidy up */
 	size_t events; /* of this turn */
-	bool reserve;  /* descriptors have run out: listeners rest */
+	uint64_t wake,
+		first; /* when the loop is to wake, and had its first event; CLOCK_MONOTONIC */
+	bool reserve; /* descriptors have run out: listeners rest */
 };
 
 /* loop.c */

@@ -18,6 +18,8 @@ enum hl_status hl_engine_step(
 
 	(void)engine;
 	(void)now;
+	if (nb_script.on_step != NULL)
+		nb_script.on_step(event);
 	if (event->type == HL_EVENT_TIMER)
 		return HL_OK;
 	assert_true(nb_script.n_told < EVENTS_MAX);
@@ -34,6 +36,8 @@ enum hl_status hl_engine_step(
 	} else if (event->type == HL_EVENT_FRAME) {
 		t->lane = event->frame.lane;
 		t->n = event->frame.bytes.n;
+	} else if (event->type == HL_EVENT_LATE) {
+		t->n = event->late.ms;
 	} else if (event->type == HL_EVENT_DRAINED) {
 		t->n = event->drained.queued;
 	}

@@ -35,6 +35,7 @@ struct nb_script {
 	size_t turns;
 	struct hl_net *net;
 	char logged[512];
+	void (*on_step)(const struct hl_event *event); /* may be NULL */
 };
 
 extern struct nb_script nb_script;

@@ -1,4 +1,4 @@
-/* FLASH first, at every queue of the engine: the window of a link, and the lanes of what is sent. */
+/* FLASH first, at every queue of the engine: the window of a link, the lanes of what is sent. */
 #include "tests/unit/bench.h"
 
 #define DEVICE 1
