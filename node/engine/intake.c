@@ -184,6 +184,11 @@ static enum hl_status check_waiting(struct hl_engine *e, struct peer *peer,
 	return HL_BAD_SIGNATURE;
 }
 
+static bool core_alerts(const struct hl_core *core)
+{
+	return core->precedence >= HL_IMMEDIATE;
+}
+
 static enum hl_status defer(struct hl_engine *e, struct peer *peer,
 	const struct hl_envelope *envelope, struct link *via, bool entered)
 {
@@ -198,6 +203,9 @@ static enum hl_status defer(struct hl_engine *e, struct peer *peer,
 	enum hl_status status = check_waiting(e, peer, envelope, via, entered);
 	if (status != HL_OK)
 		return status;
+	/* Its place may be another's soon, but devices are told of it for ever. */
+	if (hl_cost_full(e, via, core_alerts(core)))
+		return HL_OVER_QUOTA;
 	hl_cost(e, via, HL_QUOTA_GROWTH, envelope->doc.n);
 	status = hl_store_waiting_put(e->store, &envelope->id, &core->lab, e->now.wall,
 		hl_view_buf(&envelope->doc));
@@ -213,11 +221,6 @@ static enum hl_status defer(struct hl_engine *e, struct peer *peer,
 		status = hl_ask_cards(e, via, &peer->lab, version);
 	}
 	return hl_status_ours(status) ? status : HL_NEED_CARD;
-}
-
-static bool core_alerts(const struct hl_core *core)
-{
-	return core->precedence >= HL_IMMEDIATE;
 }
 
 enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,

@@ -94,6 +94,10 @@ struct peer {
 	bool refused_counted;
 	unsigned far; /* so many heartbeats in a row told of a clock that is far off */
 	uint64_t far_at;
+	unsigned contrary; /* heads that spoke against others, kept in this run */
+	unsigned words;    /* on its line, told lately; drains */
+	uint64_t words_at;
+	bool untold;           /* what its line is like now */
 	bool full;             /* it says that its disk is */
 	size_t scarce_entries; /* of its list, taken in while this node's disk is full */
 };
