@@ -32,7 +32,8 @@ enum hl_status hl_ask_entries(
 
 /* SPEC channel 3.8: A gap that stays for 60 seconds of one link raises an alarm, once, and its end
  * is told. */
-static enum hl_status watch_gap(struct hl_engine *e, struct peer *peer, uint64_t missing)
+static enum hl_status watch_gap(
+	struct hl_engine *e, struct peer *peer, uint64_t missing, uint64_t lowest)
 {
 	static const char text[] =
 		"letters are missing for a minute: its list names them, and they do not come";
@@ -46,8 +47,14 @@ static enum hl_status watch_gap(struct hl_engine *e, struct peer *peer, uint64_t
 		hl_alarm_over(e, &peer->lab.id, text);
 		return hl_hook_gap(e, &peer->lab.id, 0);
 	}
-	if (peer->gap_since < peer->link->up_at)
+	/* Where letters come all the time something is always on its way: a gap is what was missing
+	 * then and is missing still. */
+	if (peer->gap_since < peer->link->up_at || lowest > peer->gap_last) {
 		peer->gap_since = e->now.boot;
+		peer->gap_last = peer->in.head_number > peer->in.number
+			? peer->in.head_number
+			: peer->in.number;
+	}
 	if (peer->gap_told || e->now.boot - peer->gap_since < GAP_MS)
 		return HL_OK;
 	peer->gap_told = true;
@@ -104,7 +111,8 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 		? peer->in.head_number - peer->in.number
 		: 0;
 	if (status == HL_OK)
-		status = watch_gap(e, peer, n + unnamed);
+		status = watch_gap(e, peer, n + unnamed,
+			n > 0 ? row[0].entry.number : peer->in.number + 1);
 	if (status != HL_OK || n == 0 || e->now.boot - peer->gap_at < wait)
 		return status;
 	peer->ask_wait = wait * 2 < ASK_MAX_MS ? wait * 2 : ASK_MAX_MS;

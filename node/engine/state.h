@@ -65,6 +65,7 @@ struct peer {
 	uint64_t asked_letters_at;
 	uint64_t gap_at;    /* when nothing was missing, or was asked for, last */
 	uint64_t gap_since; /* something is missing since then; 0: nothing */
+	uint64_t gap_last;  /* the last number that the list named then */
 	bool gap_told;
 	struct lost lost;
 
