@@ -179,7 +179,9 @@ enum hl_exit hl_outbox_flush(struct hl_app *app, struct hl_line *line, uint64_t 
 	size_t n = 0;
 
 	stmt = hl_db_query(app->db,
-		ROW "WHERE o.state = 1 AND o.n <> ? ORDER BY o.n LIMIT 64", "i", skip);
+		ROW "WHERE o.state = 1 AND o.n <> ?"
+		    " ORDER BY l.precedence DESC, o.n LIMIT 64",
+		"i", skip);
 	while (n < 64 && hl_db_next(app->db, stmt))
 		read_row(stmt, &rows[n++]);
 	if (hl_db_done(app->db, &stmt) != HL_EXIT_OK)

@@ -27,12 +27,13 @@ static const struct hl_field news_fields[] = {
 };
 static const struct hl_shape news = HL_SHAPE_OF(struct hl_lab_news, news_fields);
 
-/* SPEC link 4.2: `[2, clock u, pulse u, labs]` */
+/* SPEC link 4.2: `[2, clock u, pulse u, labs, trouble u]` */
 static const struct hl_field heartbeat[] = {
 	HL_F_ANY(struct hl_frame, heartbeat.clock),
 	HL_F_UINT(struct hl_frame, heartbeat.pulse, 1, UINT64_MAX),
 	HL_F_LIST(struct hl_frame, heartbeat.labs, heartbeat.n, 0, HL_FRAME_LABS_MAX, 1,
 		news),
+	HL_F_ANY(struct hl_frame, heartbeat.trouble),
 };
 
 /* SPEC link 4.3: statement: `[3, statement bin]` */

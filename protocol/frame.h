@@ -111,6 +111,8 @@ enum hl_ring_state {
 };
 enum hl_proof_state { HL_KEPT = 0, HL_ENTERED = 1, HL_DELIVERED = 2, HL_REFUSED = 3 };
 
+#define HL_TROUBLE_FULL 1 /* heartbeat: its disk is full, it takes in nothing new */
+
 struct hl_lab_news { /* heartbeat: what is held of one lab */
 	struct hl_id lab;
 	uint64_t card_version;
@@ -150,6 +152,7 @@ struct hl_frame {
 			uint64_t pulse; /* the sender's, up by one each */
 			struct hl_lab_news *labs;
 			size_t n;
+			uint64_t trouble; /* a sum of HL_TROUBLE_… */
 		} heartbeat;
 		/* statement, segment, card, seals, suspension, offer, submit; event uses feed
 		 * below */

@@ -133,7 +133,8 @@ static enum hl_status ended_before(
 		if (hl_status_ours(status))
 			return status;
 		if (status != HL_OK) {
-			status = HL_OK; /* damaged: it ends nothing */
+			/* Damaged: it ends nothing. */
+			status = hl_rot_found(e, &row[i].id);
 			continue;
 		}
 		const struct hl_card *card = card_of(e, &letter.core.lab);

@@ -82,6 +82,12 @@ static struct link *way_to(struct hl_engine *e, const struct hl_id *lab)
 		: NULL;
 }
 
+/* Lists have the room of ROUTINE. */
+static bool room(const struct link *link, unsigned precedence)
+{
+	return hl_link_room(link, precedence == 0 ? HL_ROUTINE : precedence);
+}
+
 /* To another carrier: never back, and never to whom it is from. */
 static enum hl_status send_over(struct hl_engine *e, const struct hl_id *lab,
 	const struct hl_carried_row *row, struct hl_view doc)
@@ -89,7 +95,7 @@ static enum hl_status send_over(struct hl_engine *e, const struct hl_id *lab,
 	struct link *link = way_to(e, lab);
 
 	if (link == NULL || hl_id_eq(lab, &row->via) || hl_id_eq(lab, &row->origin) ||
-		link->queued >= HL_LINK_QUEUE_MAX / 2)
+		!room(link, row->precedence))
 		return HL_OK; /* it comes again */
 	return send_on(e, link, row, doc);
 }
@@ -186,35 +192,42 @@ enum hl_status hl_carrier_take(
 	return hl_status_ours(status) ? status : HL_OK;
 }
 
-/* All that is carried for a peer, what others wait for first. */
+/* All of one precedence that waits for a peer, as far as there is room. */
+static enum hl_status pump(
+	struct hl_engine *e, struct link *link, unsigned p, bool *ret_full)
+{
+	for (;;) {
+		struct hl_carried_row row;
+		struct hl_buf doc HL_CLEAN_BUF = {0};
+		if (!room(link, p)) {
+			*ret_full = true; /* goes on when it has drained */
+			return HL_OK;
+		}
+		enum hl_status status = hl_store_carried_next(
+			e->store, &link->lab, p, link->carried[p], &row, &doc);
+		if (status == HL_OK)
+			status = send_on(e, link, &row, hl_view_buf(&doc));
+		if (status != HL_OK)
+			return status == HL_UNKNOWN ? HL_OK : status;
+		link->carried[p] = row.number;
+	}
+}
+
+/* An alert does not wait for the list that names it. */
 enum hl_status hl_carrier_pump(struct hl_engine *e, struct peer *peer)
 {
 	static const unsigned order[PRECEDENCES] = {
-		0, HL_FLASH, HL_IMMEDIATE, HL_PRIORITY, HL_ROUTINE};
+		HL_FLASH, HL_IMMEDIATE, 0, HL_PRIORITY, HL_ROUTINE};
 	struct link *link = peer->link;
+	enum hl_status status = HL_OK;
+	bool full = false;
 
 	if (link == NULL || !hl_carry_can(e, link) || !link->carried_more)
 		return HL_OK;
-	for (size_t i = 0; i < PRECEDENCES; i++) {
-		unsigned p = order[i];
-		for (;;) {
-			struct hl_carried_row row;
-			struct hl_buf doc HL_CLEAN_BUF = {0};
-			if (link->queued >= HL_LINK_QUEUE_MAX)
-				return HL_OK; /* goes on when it has drained */
-			enum hl_status status = hl_store_carried_next(
-				e->store, &peer->lab.id, p, link->carried[p], &row, &doc);
-			if (status == HL_UNKNOWN)
-				break;
-			if (status == HL_OK)
-				status = send_on(e, link, &row, hl_view_buf(&doc));
-			if (status != HL_OK)
-				return status;
-			link->carried[p] = row.number;
-		}
-	}
-	link->carried_more = false;
-	return HL_OK;
+	for (size_t i = 0; i < PRECEDENCES && status == HL_OK; i++)
+		status = pump(e, link, order[i], &full);
+	link->carried_more = full;
+	return status;
 }
 
 /* A heartbeat goes out: once it is answered, what was sent before it is there. */
@@ -225,8 +238,8 @@ void hl_carrier_beat(struct link *link, uint64_t pulse)
 	if (link->carried_pulse != 0)
 		return;
 	for (size_t p = 0; p < PRECEDENCES; p++) {
-		/* It overtakes letters that still wait. */
-		if (p == 0 || link->queued == 0)
+		/* It overtakes what still waits. */
+		if (link->queued == 0)
 			link->carried_sent[p] = link->carried[p];
 		more = more || link->carried_sent[p] > link->carried_had[p];
 	}

@@ -249,9 +249,8 @@ static enum hl_status hand(struct hl_engine *e, struct peer *peer, struct link *
 			if (status != HL_OK)
 				return status;
 			for (size_t i = 0; i < got; i++, sent++) {
-				/* Half of the queue is for its own letters. */
-				if (link->queued >= HL_LINK_QUEUE_MAX / 2)
-					return HL_OK;
+				if (!hl_link_room(link, p))
+					return HL_OK; /* goes on a second later */
 				status = hand_letter(
 					e, peer, link, carrier, &row[i], ret_anew);
 				if (status != HL_OK || *ret_anew ||

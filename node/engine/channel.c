@@ -239,9 +239,11 @@ static enum hl_status send_letter(struct hl_engine *e, struct peer *peer,
 	struct hl_frame frame = {.type = HL_FRAME_LETTER};
 	enum hl_status status = hl_store_letter_get(e->store, id, &envelope);
 
-	if (status == HL_BAD_HASH || status == HL_UNKNOWN) {
+	if (status == HL_BAD_HASH)
+		return hl_rot_found(e, id); /* it goes when it is whole again */
+	if (status == HL_UNKNOWN) {
 		hl_alarm(e, &peer->lab.id,
-			"a letter to it is damaged in the store; seal it again");
+			"a letter to it is missing in the store; seal it again");
 		return HL_OK;
 	}
 	if (status == HL_OK)
@@ -251,6 +253,13 @@ static enum hl_status send_letter(struct hl_engine *e, struct peer *peer,
 	frame.letter.from = envelope.core.lab;
 	frame.letter.doc = hl_view_buf(&doc);
 	return hl_send(e, peer->link, &frame, precedence);
+}
+
+bool hl_link_room(const struct link *link, unsigned precedence)
+{
+	size_t above = (precedence - HL_ROUTINE) * (HL_LINK_QUEUE_MAX / 2);
+
+	return link->queued < HL_LINK_QUEUE_MAX + above;
 }
 
 /* FLASH first; as much as the window takes. */
@@ -270,7 +279,7 @@ static enum hl_status send_letters(struct hl_engine *e, struct peer *peer)
 			status = hl_store_entry_open(e->store, &key, p, link->cursor[p],
 				peer->out.number, row, BATCH, &got);
 			for (size_t i = 0; i < got && status == HL_OK; i++) {
-				if (link->queued >= HL_LINK_QUEUE_MAX)
+				if (!hl_link_room(link, p))
 					return HL_OK;
 				status = send_letter(e, peer, &row[i].entry.id, p);
 				link->cursor[p] = row[i].entry.number + 1;
@@ -343,14 +352,14 @@ static enum hl_status serve_carried(
 
 	for (size_t i = 0; i < frame->want_letters.n && status == HL_OK; i++) {
 		struct hl_letter_row row;
-		if (peer->link->queued >= HL_LINK_QUEUE_MAX)
-			break; /* it asks again */
 		bool carried = false;
 		status = hl_carrier_serve(
 			e, peer->link, &frame->want_letters.ids[i], &carried);
 		if (status != HL_OK || carried)
 			continue;
 		status = hl_store_letter_row(e->store, &frame->want_letters.ids[i], &row);
+		if (status == HL_OK && !hl_link_room(peer->link, row.precedence))
+			continue; /* it asks again */
 		if (status == HL_OK && hl_id_eq(&row.origin, &frame->want_letters.from))
 			status = send_letter(e, peer, &row.id, row.precedence);
 		status = status == HL_UNKNOWN ? HL_OK : status;
@@ -388,12 +397,11 @@ enum hl_status hl_channel_serve(
 		const struct hl_id *id = &frame->want_letters.ids[i];
 		struct hl_entry_row row;
 		size_t n = 0;
-		if (link->queued >= HL_LINK_QUEUE_MAX)
-			break; /* it asks again */
 		/* Only what stands in that lab's own channel. */
 		status = hl_store_entry_find(
 			e->store, true, &peer->lab.id, id, &row, 1, &n);
-		if (status == HL_OK && n == 1 && row.entry.sort == HL_SORT_LETTER)
+		if (status == HL_OK && n == 1 && row.entry.sort == HL_SORT_LETTER &&
+			hl_link_room(link, row.precedence)) /* else it asks again */
 			status = send_letter(e, peer, id, row.precedence);
 	}
 	return status;

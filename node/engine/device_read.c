@@ -154,9 +154,13 @@ enum hl_status hl_read_fetch(
 		body.fetch.deferred = true;
 	}
 	if (status == HL_BAD_HASH) {
-		hl_alarm(e, &row.origin, "a letter is damaged in this node's store");
-		return hl_reply(e, link, frame, HL_TROUBLE,
-			"the letter is damaged in the node's store", NULL);
+		status = hl_rot_found(e, &frame->id);
+		return status != HL_OK
+			? status
+			: hl_reply(e, link, frame, HL_TROUBLE,
+				  "the letter is damaged in the node's store, and asked "
+				  "for again",
+				  NULL);
 	}
 	if (hl_status_ours(status))
 		return status;
@@ -296,9 +300,13 @@ enum hl_status hl_read_proof(
 		status = hl_store_letter_get(e->store, &frame->id, &envelope);
 	if (hl_status_ours(status))
 		return status;
+	if (status == HL_BAD_HASH) {
+		status = hl_rot_found(e, &frame->id);
+		return status != HL_OK ? status
+				       : hl_reply(e, link, frame, HL_TROUBLE, NULL, NULL);
+	}
 	if (status != HL_OK)
-		return hl_reply(e, link, frame,
-			status == HL_BAD_HASH ? HL_TROUBLE : status, NULL, NULL);
+		return hl_reply(e, link, frame, status, NULL, NULL);
 	return prove_own(e, link, frame, &envelope);
 }
 

@@ -38,9 +38,17 @@ static void warn(struct report *report, const char *what, const char *lab)
 static void warn_all(struct hl_engine *e, struct report *report)
 {
 	const struct hl_card *own = &e->own.card;
+	char late[160];
 
+	if (hl_late_warning(e, late, sizeof(late)))
+		warn(report, late, "");
 	for (size_t i = 0; i < e->n_alarms; i++)
 		warn(report, e->alarm[i], "");
+	if (hl_scarce(e))
+		warn(report,
+			"the node's disk is full: no new call or notice is taken in; "
+			"answers are: make room",
+			"");
 	if (own->not_after <= e->now.wall)
 		warn(report, "this lab's card is out of date: sign a new one", "");
 	for (size_t i = 0; i < e->n_peers; i++) {
@@ -50,6 +58,8 @@ static void warn_all(struct hl_engine *e, struct report *report)
 		for (size_t k = 0; k < 2; k++)
 			if (hl_cost_warning(e, &e->peers[i], k, line, sizeof(line)))
 				warn(report, line, "");
+		if (hl_late_clock_warning(&e->peers[i], line, sizeof(line)))
+			warn(report, line, "");
 		if (e->peers[i].lost.number != 0)
 			warn(report,
 				"our letters are compared with what a lab holds: lab ",

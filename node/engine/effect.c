@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LIST_MAX 2048 /* half a record */
+
 static struct hl_effect_out *add_effect(struct effects *list)
 {
 	if (list->n == list->cap) {
@@ -57,6 +59,21 @@ bool hl_engine_effect(struct hl_engine *e, struct hl_effect_out *ret)
 	return true;
 }
 
+/* A FLASH is not to wait behind a list. */
+/* SPEC link 2.4: what is longer than 2,048 bytes of entries, cards, sealing keys and suspensions,
+ * carried ones too, in lane 5, between nodes */
+static unsigned lane_of(const struct link *link, const struct hl_frame *frame,
+	unsigned precedence, size_t n)
+{
+	unsigned lane = hl_frame_lane(frame->type, precedence);
+	bool list = frame->type == HL_FRAME_SEGMENT || frame->type == HL_FRAME_CARD ||
+		frame->type == HL_FRAME_SEALS || frame->type == HL_FRAME_SUSPENSION ||
+		(frame->type == HL_FRAME_CARRY && precedence == 0);
+
+	return link->purpose == HL_PURPOSE_PEER && list && n > LIST_MAX ? HL_LANE_ROUTINE
+									: lane;
+}
+
 enum hl_status hl_send(struct hl_engine *e, struct link *link,
 	const struct hl_frame *frame, unsigned precedence)
 {
@@ -73,7 +90,7 @@ enum hl_status hl_send(struct hl_engine *e, struct link *link,
 		return HL_ERR_NOMEM;
 	effect->type = HL_EFFECT_SEND;
 	effect->link = link->number;
-	effect->lane = hl_frame_lane(frame->type, precedence);
+	effect->lane = lane_of(link, frame, precedence, bytes.n);
 	link->queued += bytes.n;
 	effect->frame = hl_buf_steal(&bytes);
 	return HL_OK;

@@ -11,7 +11,6 @@
 #define LOST_TURN_MS  1000
 #define HOOK_ROWS_MS \
 	(30ull * 24 * 3600 * 1000) /* runs that have ended are kept so long */
-#define STORE_TOLD_MS 600000       /* trouble of the store is told again */
 
 /* After every start but the first the feed goes on above what devices can have seen: a store that
  * was put back to a backup would give old numbers to new items. The clock sees to that; and chance,
@@ -201,6 +200,10 @@ static enum hl_status timer(struct hl_engine *e)
 		status = hl_call_timer(e);
 	if (status == HL_OK)
 		status = hl_asked_timer(e);
+	if (status == HL_OK)
+		status = hl_rot_timer(e);
+	if (status == HL_OK)
+		status = hl_late_timer(e);
 	if (status == HL_OK && e->now.boot >= e->trim_at) {
 		e->trim_at = e->now.boot + TRIM_EVERY_MS;
 		if (e->now.wall > LINK_FEED_MS)
@@ -252,6 +255,7 @@ static enum hl_status dispatch(struct hl_engine *e, const struct hl_event *event
 			"the helper has ended: hooks are not run until a restart");
 		return HL_OK;
 	case HL_EVENT_SHUTDOWN: return shutdown_all(e);
+	case HL_EVENT_LATE: return hl_late_loop(e, event->late.ms);
 	}
 	return HL_ERR_USAGE;
 }
@@ -350,18 +354,6 @@ static enum hl_status say_all(struct hl_engine *e)
 	return status == HL_OK ? hl_hook_pump(e) : status;
 }
 
-/* Trouble of the store is told past the store: at once, and again as long as it lasts. */
-static enum hl_status tell_store(struct hl_engine *e, bool trouble)
-{
-	const struct hl_hook_run about = {.event = HL_HOOK_STORE, .value = trouble};
-
-	if (trouble ? e->hooks.told != 0 && e->now.boot - e->hooks.told < STORE_TOLD_MS
-		    : e->hooks.told == 0)
-		return HL_OK;
-	e->hooks.told = trouble ? e->now.boot + (e->now.boot == 0) : 0;
-	return hl_hook_now(e, &about);
-}
-
 /* The person who has just asked for something is told why it was not done. */
 static enum hl_status tell_lost(
 	struct hl_engine *e, struct link *link, enum hl_status why)
@@ -388,7 +380,7 @@ static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 	e->turn.n = 0;
 	hl_store_rollback(e->store);
 	e->retry_at = e->now.boot + LOST_TURN_MS;
-	hl_note(e, NULL, 1, "a turn was lost",
+	hl_note(e, NULL, why == HL_ERR_NOSPACE ? 4 : 1, "a turn was lost",
 		why == HL_ERR_NOSPACE ? "the disk is full: make room"
 			: *error      ? error
 				      : hl_status_text(why));
@@ -418,7 +410,7 @@ static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 	hl_hook_lost_turn(e);
 	enum hl_status status = hl_engine_load(e);
 	if (status == HL_OK && why == HL_ERR_NOSPACE)
-		status = tell_store(e, true);
+		status = hl_scarce_watch(e);
 	if (status == HL_OK)
 		status = hl_effects_release(e);
 	return status == HL_OK ? why : HL_ERR_STORE;
@@ -434,7 +426,6 @@ enum hl_status hl_engine_commit(struct hl_engine *e, const struct hl_now *now)
 		status = HL_ERR_INTERNAL;
 	if (status == HL_OK && e->scale_changed)
 		status = hl_store_scale_put(e->store, &e->config.boot, e->ahead);
-	const bool wrote = hl_store_dirty(e->store);
 	if (status == HL_OK)
 		status = hl_store_commit(e->store);
 	if (status != HL_OK)
@@ -442,8 +433,11 @@ enum hl_status hl_engine_commit(struct hl_engine *e, const struct hl_now *now)
 	e->scale_changed = false;
 	e->hooks.begun = 0;
 	e->hooks.settled = e->hooks.resumed;
-	if (wrote)
-		(void)!tell_store(e, false); /* good news may be missing */
+	status = hl_scarce_watch(e);
+	if (status == HL_OK)
+		status = hl_scarce_recover(e);
+	if (status == HL_ERR_STORE)
+		return lose_turn(e, status);
 	bury(e);
 	for (struct link *link = e->links; link != NULL; link = link->next)
 		link->touched = link->asked = false;
@@ -482,6 +476,10 @@ uint64_t hl_engine_next(const struct hl_engine *e)
 	next = sooner(e, e->hooks.due, next);
 	if (!hl_id_zero(&e->next_asked.call))
 		next = sooner(e, e->next_asked.deadline, next);
+	uint64_t room = hl_scarce_next(e);
+	next = room < next ? room : next;
+	uint64_t rot = hl_rot_next(e);
+	next = rot < next ? rot : next;
 	return next < e->retry_at ? e->retry_at : next;
 }
 

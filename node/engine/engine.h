@@ -14,6 +14,7 @@
 #include "node/store/store.h"
 #include "protocol/hotline.h"
 
+#define HL_LATE_MS        2000 /* a loop that is held up for longer is an alarm */
 #define HL_HEARTBEAT_MS   5000
 #define HL_SILENT_MS      15000 /* a link on which nothing came for so long is dead */
 #define HL_DOUBT_MS       10000 /* without an answer to a pulse, or a word: degraded, silent */
@@ -50,6 +51,7 @@ enum hl_event_type {
 	HL_EVENT_HOOK_DONE,   /* a run of a hook has ended */
 	HL_EVENT_HOOKS_LOST,  /* the helper is gone: no hook can be run any more */
 	HL_EVENT_SHUTDOWN,    /* say goodbye on every link */
+	HL_EVENT_LATE,        /* the caller was held up: it has come to its events late */
 };
 
 struct hl_event {
@@ -83,6 +85,9 @@ struct hl_event {
 			uint64_t code;    /* 0: it went well; else why not, for the log */
 			const char *text; /* a line */
 		} hook_done;
+		struct {
+			uint64_t ms;
+		} late;
 	};
 };
 

@@ -34,6 +34,7 @@ enum hl_hook_event {
 	HL_HOOK_STORE = 9, /* the store cannot be written, or can again */
 	HL_HOOK_NODE_SILENT = 10 /* from the helper: the node itself does not answer */
 };
+#define HL_NODE_LATE   3 /* value of node-silent, from the node itself: it was held up */
 #define HL_HOOK_EVENTS 11
 
 /* Since when a step counts. */

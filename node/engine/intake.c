@@ -184,6 +184,11 @@ static enum hl_status check_waiting(struct hl_engine *e, struct peer *peer,
 	return HL_BAD_SIGNATURE;
 }
 
+static bool core_alerts(const struct hl_core *core)
+{
+	return core->precedence >= HL_IMMEDIATE;
+}
+
 static enum hl_status defer(struct hl_engine *e, struct peer *peer,
 	const struct hl_envelope *envelope, struct link *via, bool entered)
 {
@@ -198,6 +203,9 @@ static enum hl_status defer(struct hl_engine *e, struct peer *peer,
 	enum hl_status status = check_waiting(e, peer, envelope, via, entered);
 	if (status != HL_OK)
 		return status;
+	/* Its place may be another's soon, but devices are told of it for ever. */
+	if (hl_cost_full(e, via, core_alerts(core)))
+		return HL_OVER_QUOTA;
 	hl_cost(e, via, HL_QUOTA_GROWTH, envelope->doc.n);
 	status = hl_store_waiting_put(e->store, &envelope->id, &core->lab, e->now.wall,
 		hl_view_buf(&envelope->doc));
@@ -215,11 +223,6 @@ static enum hl_status defer(struct hl_engine *e, struct peer *peer,
 	return hl_status_ours(status) ? status : HL_NEED_CARD;
 }
 
-static bool core_alerts(const struct hl_core *core)
-{
-	return core->precedence >= HL_IMMEDIATE;
-}
-
 enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	struct link *via, uint64_t *ret_time)
 {
@@ -228,7 +231,7 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	struct hl_letter_row held;
 	struct hl_card old HL_CLEAN_CARD = {0};
 	const struct hl_card *card = NULL;
-	bool entered = false, of_copy = false;
+	bool entered = false, of_copy = false, rotten = false;
 
 	if (peer == NULL)
 		return HL_UNKNOWN;
@@ -236,21 +239,31 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	if (status != HL_OK)
 		return status;
 	status = hl_store_letter_row(e->store, &envelope->id, &held);
+	if (status == HL_OK && hl_rot_is(e, &envelope->id)) {
+		rotten = true;
+		status = HL_UNKNOWN;
+	}
 	if (status == HL_OK) {
 		/* SPEC envelope 3.9: a second copy is answered as the first */
 		*ret_time = held.stored;
 		peer->receipt_due = true;
 		return entered ? mark(e, peer, &entry, HL_OK) : HL_OK;
 	}
+	if (status == HL_UNKNOWN && !rotten && hl_scarce_refuses(e, envelope->core.class))
+		return HL_TROUBLE; /* the same: it stays missing */
 	if (status == HL_UNKNOWN)
 		status = card_at(e, peer, entered ? &entry : NULL, &old, &card);
 	if (status == HL_OK)
 		status = judge(e, envelope, card, peer->lab.card.version,
 			entered ? &entry : NULL, &e->own.id, &of_copy);
+	if (rotten && status == HL_OK) {
+		*ret_time = held.stored;
+		status = hl_rot_heal(e, envelope);
+	}
+	if (rotten || hl_status_ours(status))
+		return status;
 	if (status == HL_NEED_CARD)
 		return defer(e, peer, envelope, via, entered);
-	if (hl_status_ours(status))
-		return status;
 	if (status != HL_OK) {
 		/* SPEC envelope 3.7: A letter that fails by what is signed is refused with the code
 		 * (channel 3.4). */
@@ -393,17 +406,44 @@ enum hl_status hl_letter_keep(struct hl_engine *e, const struct hl_envelope *env
 	return status;
 }
 
+void hl_letter_resend(struct hl_engine *e, const struct hl_envelope *envelope)
+{
+	for (size_t i = 0; i < envelope->core.n_labs; i++) {
+		struct peer *peer = hl_peer(e, &envelope->core.labs[i]);
+		if (peer != NULL && peer->link != NULL)
+			for (unsigned p = 0; p < PRECEDENCES; p++)
+				peer->link->cursor[p] = 1;
+	}
+}
+
+/* What a device has signed takes the place of a copy that is damaged. */
+static enum hl_status hand_in_again(
+	struct hl_engine *e, const struct hl_envelope *envelope)
+{
+	bool of_copy, whole = true;
+	enum hl_status status = hl_rot_found(e, &envelope->id);
+
+	for (size_t i = 0; i < envelope->core.n_labs; i++)
+		whole = whole && envelope->slips[i].n > 0;
+	if (status == HL_OK && whole)
+		status = hl_letter_judge(e, envelope, &e->own.card, NULL, &of_copy);
+	if (status == HL_OK && whole)
+		status = hl_rot_heal(e, envelope);
+	return hl_status_ours(status) ? status : HL_OK;
+}
+
 /* SPEC channel 3.9: A slip that is missing comes with the device that hands the letter in again. */
-static enum hl_status complete(struct hl_engine *e, const struct hl_envelope *envelope)
+enum hl_status hl_letter_complete(struct hl_engine *e, const struct hl_envelope *envelope)
 {
 	struct hl_envelope held HL_CLEAN_ENVELOPE = {0};
 	struct hl_buf doc HL_CLEAN_BUF = {0};
 	bool more = false, of_copy;
 	enum hl_status status = hl_store_letter_get(e->store, &envelope->id, &held);
 
-	/* One that is damaged is not here. */
+	if (status == HL_BAD_HASH)
+		return hand_in_again(e, envelope);
 	if (status != HL_OK)
-		return status == HL_BAD_HASH ? HL_OK : status;
+		return status;
 	for (size_t i = 0; i < held.core.n_labs; i++)
 		more = more || (held.slips[i].n == 0 && envelope->slips[i].n > 0);
 	if (!more || hl_letter_judge(e, envelope, &e->own.card, NULL, &of_copy) != HL_OK)
@@ -412,13 +452,8 @@ static enum hl_status complete(struct hl_engine *e, const struct hl_envelope *en
 	if (status == HL_OK)
 		status = hl_store_letter_replace(
 			e->store, &envelope->id, hl_view_buf(&doc));
-	/* Labs to which it could not be sent. */
-	for (size_t i = 0; i < held.core.n_labs && status == HL_OK; i++) {
-		struct peer *peer = hl_peer(e, &held.core.labs[i]);
-		if (peer != NULL && peer->link != NULL && held.slips[i].n == 0)
-			for (unsigned p = 0; p < PRECEDENCES; p++)
-				peer->link->cursor[p] = 1;
-	}
+	if (status == HL_OK)
+		hl_letter_resend(e, envelope);
 	return status > 0 ? HL_OK : status;
 }
 
@@ -432,10 +467,16 @@ enum hl_status hl_letter_submit(struct hl_engine *e, struct hl_envelope *envelop
 
 	if (status == HL_OK) {
 		*ret_time = held.stored;
-		return complete(e, envelope);
+		return hl_letter_complete(e, envelope);
 	}
 	if (status != HL_UNKNOWN)
 		return status;
+	if (hl_scarce_refuses(e, envelope->core.class)) {
+		snprintf(ret_text, 256,
+			"the node's disk is full: make room, then try again (answers are "
+			"still taken)");
+		return HL_TROUBLE;
+	}
 	status = hl_letter_judge(e, envelope, card, &e->own.id, &of_copy);
 	if (status == HL_OK)
 		status = check_labs(e, envelope, ret_text);
@@ -466,7 +507,7 @@ enum hl_status hl_letter_retry(struct hl_engine *e, struct lab *lab)
 			status = hl_letter_take(e, &envelope, NULL, &time);
 		if (hl_status_ours(status))
 			return status;
-		if (status == HL_NEED_CARD) {
+		if (status == HL_NEED_CARD || status == HL_TROUBLE) {
 			status = HL_OK;
 			continue;
 		}

@@ -38,6 +38,7 @@ enum hl_status hl_news_send(struct hl_engine *e, struct link *link)
 	frame.heartbeat.pulse = hl_pulse_next(e, link);
 	frame.heartbeat.labs = labs;
 	frame.heartbeat.n = n;
+	frame.heartbeat.trouble = hl_scarce(e) ? HL_TROUBLE_FULL : 0;
 	enum hl_status status = hl_send(e, link, &frame, 0);
 	free(labs);
 	return status;
@@ -141,7 +142,8 @@ enum hl_status hl_news_serve(
 	uint64_t skip = 0;
 	enum hl_status status;
 
-	if (hl_lab(e, &frame->want.lab) == NULL)
+	/* SPEC link 4.6: has no room for now, it passes over */
+	if (hl_lab(e, &frame->want.lab) == NULL || link->queued >= HL_LINK_QUEUE_MAX)
 		return HL_OK;
 	if (frame->type == HL_FRAME_WANT_CARDS) {
 		type = HL_FRAME_CARD;

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LINE_WORDS   60    /* changes of a line that are told at once, and */
+#define LINE_WORD_MS 60000 /* one more each minute */
+
 /* Wait times a random factor of 0.5 to 1.5. */
 static uint64_t jitter(struct hl_engine *e, uint64_t wait)
 {
@@ -12,6 +15,27 @@ static uint64_t jitter(struct hl_engine *e, uint64_t wait)
 	if (hl_entropy_fill(&e->config.entropy, r, sizeof(r)) != HL_OK)
 		return wait;
 	return wait / 2 + wait * hl_get_be16(r) / 65536;
+}
+
+/* Each word on a line stays in the store for a week: of one that comes and goes all the time the
+ * newest is told once a minute. */
+static enum hl_status tell_line(struct hl_engine *e, struct peer *peer)
+{
+	uint64_t minutes = (e->now.boot - peer->words_at) / LINE_WORD_MS;
+
+	peer->words -= minutes < peer->words ? (unsigned)minutes : peer->words;
+	peer->words_at += minutes * LINE_WORD_MS;
+	if (!peer->untold)
+		return HL_OK;
+	if (peer->words >= LINE_WORDS) {
+		hl_note(e, peer, 4, "its line comes and goes", "told of once a minute");
+		return HL_OK;
+	}
+	peer->words++;
+	peer->untold = false;
+	enum hl_status status =
+		hl_feed(e, HL_FEED_LINK, NULL, &peer->lab.id, peer->state);
+	return status == HL_OK ? hl_hook_link(e, &peer->lab.id, peer->state) : status;
 }
 
 enum hl_status hl_peer_state(
@@ -23,8 +47,8 @@ enum hl_status hl_peer_state(
 	peer->since = e->now.wall;
 	if (state == HL_LINK_CONNECTING)
 		return HL_OK;
-	enum hl_status status = hl_feed(e, HL_FEED_LINK, NULL, &peer->lab.id, state);
-	return status == HL_OK ? hl_hook_link(e, &peer->lab.id, state) : status;
+	peer->untold = true;
+	return tell_line(e, peer);
 }
 
 static void fail_later(struct hl_engine *e, struct peer *peer, const char *why)
@@ -194,7 +218,7 @@ static enum hl_status take_hello(
 		return hl_breach(e, link, "a greeting for another lab", "link closed");
 	}
 	link->hello = true;
-	peer->clock_offset = (int64_t)(frame->hello.clock - e->now.wall);
+	hl_late_clock(e, peer, frame->hello.clock);
 	if (old != NULL) {
 		bool same = old->initiator == link->initiator;
 		if (!new_wins(e, link, old))
@@ -226,9 +250,10 @@ enum hl_status hl_peer_frame(
 		return status == HL_OK && !link->dead ? take_hello(e, link, frame)
 						      : status;
 	case HL_FRAME_HEARTBEAT:
-		peer->clock_offset = (int64_t)(frame->heartbeat.clock - e->now.wall);
+		hl_late_clock(e, peer, frame->heartbeat.clock);
 		hl_pulse_take(peer, frame->heartbeat.pulse);
-		return hl_news_take(e, link, frame);
+		status = hl_scarce_peer(e, peer, frame->heartbeat.trouble);
+		return status == HL_OK ? hl_news_take(e, link, frame) : status;
 	case HL_FRAME_STATEMENT: return hl_statement_take(e, peer, link, frame->doc);
 	case HL_FRAME_SEGMENT: return hl_segment_take(e, link, frame->doc);
 	case HL_FRAME_LETTER: return hl_letter_from_link(e, link, frame, &held);
@@ -291,7 +316,9 @@ enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer)
 		if (status != HL_OK)
 			return status;
 	}
-	enum hl_status told = hl_pulse_timer(e, peer);
+	enum hl_status told = tell_line(e, peer);
+	if (told == HL_OK)
+		told = hl_pulse_timer(e, peer);
 	if (told == HL_OK)
 		told = hl_carry_timer(e, peer);
 	if (told == HL_OK && link != NULL && !link->dead)

@@ -6,6 +6,9 @@
 
 #define BATCH      32
 #define SUCCEED_MS 60000
+#define CONTRARY_MAX \
+	16 /* heads that speak against others, of one peer, kept in one run */
+#define ENTRY_BYTES 256 /* of one entry in the store, with its indexes */
 
 static struct hl_channel_key key_of(const struct hl_channel_row *row)
 {
@@ -243,9 +246,11 @@ enum hl_status hl_enter_again(
 				continue;
 			status = hl_store_entry_find(e->store, true, &peer->lab.id,
 				&row[i].entry.id, &newest, 1, &found);
-			if (status == HL_OK && found == 1 && newest.epoch == epoch)
-				status = hl_channel_enter(e, peer, HL_SORT_LETTER,
-					&row[i].entry.id, row[i].precedence);
+			if (status != HL_OK || found != 1 || newest.epoch != epoch)
+				continue;
+			hl_cost(e, peer->link, HL_QUOTA_GROWTH, ENTRY_BYTES);
+			status = hl_channel_enter(e, peer, HL_SORT_LETTER,
+				&row[i].entry.id, row[i].precedence);
 		}
 	} while (status == HL_OK && n == BATCH);
 	return status;
@@ -262,7 +267,7 @@ static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct lin
 	/* Once on one link, or a minute by carriers, and for an epoch above which there are others:
 	 * each costs room here. */
 	bool often = link != NULL
-		? link->said
+		? link->said || hl_cost_full(e, link, true)
 		: c->succeeded_at != 0 && e->now.boot - c->succeeded_at < SUCCEED_MS;
 	if (often || head->epoch >= INT64_MAX) {
 		const char *what = "a receipt for what was never sent";
@@ -284,7 +289,10 @@ static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct lin
 	if (status == HL_OK)
 		status = hl_channel_succeed(e, peer, head->epoch, true);
 	/* It may have been restored too. */
-	return status == HL_OK ? hl_enter_again(e, peer, receipt) : status;
+	if (status == HL_OK)
+		status = hl_enter_again(e, peer, receipt);
+	hl_cost(e, link, HL_QUOTA_GROWTH, peer->out.number * ENTRY_BYTES);
+	return status;
 }
 
 static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
@@ -351,6 +359,11 @@ enum hl_status hl_head_contrary(
 	const struct hl_channel_key key = key_of(&peer->in);
 
 	hl_alarm(e, &peer->lab.id, "it signed two channels with one number");
+	/* A few prove it; it can sign a thousand. */
+	if (peer->contrary >= CONTRARY_MAX)
+		return HL_OK;
+	peer->contrary++;
+	hl_quota_charge(&peer->quota, HL_QUOTA_GROWTH, doc.n, e->now.boot);
 	return hl_store_statement_put(
 		e->store, &key, HL_STATEMENT_HEAD, number, true, doc, NULL);
 }

@@ -191,11 +191,19 @@ enum hl_status hl_regain_letter(
 	struct hl_letter_row held;
 	enum hl_status status = hl_store_letter_row(e->store, &envelope->id, &held);
 
-	if (status == HL_OK || hl_status_ours(status))
+	if (status == HL_OK && hl_rot_is(e, &envelope->id)) {
+		status = judge_own(e, envelope);
+		return status == HL_OK ? hl_rot_heal(e, envelope) : status;
+	}
+	if (status == HL_OK)
+		return hl_rot_part(e, envelope);
+	if (hl_status_ours(status))
 		return status;
 	/* Only what was asked for. */
 	if (peer->lost.number == 0)
 		return HL_NOT_PERMITTED;
+	if (hl_scarce(e))
+		return HL_TROUBLE;
 	status = judge_own(e, envelope);
 	if (status == HL_OK)
 		status = hl_letter_keep(e, envelope);
@@ -243,6 +251,8 @@ static enum hl_status serve_letter(
 		return HL_OK;
 	if (status == HL_OK)
 		status = hl_store_letter_get(e->store, id, &envelope);
+	if (status == HL_BAD_HASH)
+		return hl_rot_found(e, id);
 	if (status != HL_OK)
 		return hl_status_ours(status) ? status : HL_OK;
 	frame.letter.from = link->lab;

@@ -32,7 +32,8 @@ enum hl_status hl_ask_entries(
 
 /* SPEC channel 3.8: A gap that stays for 60 seconds, counted anew when a link comes up, raises an
  * alarm, once, and its end is told. */
-static enum hl_status watch_gap(struct hl_engine *e, struct peer *peer, uint64_t missing)
+static enum hl_status watch_gap(
+	struct hl_engine *e, struct peer *peer, uint64_t missing, uint64_t lowest)
 {
 	static const char text[] =
 		"letters are missing for a minute: its list names them, and they do not come";
@@ -46,9 +47,15 @@ static enum hl_status watch_gap(struct hl_engine *e, struct peer *peer, uint64_t
 		hl_alarm_over(e, &peer->lab.id, text);
 		return hl_hook_gap(e, &peer->lab.id, 0);
 	}
-	if (peer->gap_since == 0 ||
-		(peer->link != NULL && peer->gap_since < peer->link->up_at))
+	/* Where letters come all the time something is always on its way: a gap is what was missing
+	 * then and is missing still. */
+	if (peer->gap_since == 0 || lowest > peer->gap_last ||
+		(peer->link != NULL && peer->gap_since < peer->link->up_at)) {
 		peer->gap_since = e->now.boot > 0 ? e->now.boot : 1;
+		peer->gap_last = peer->in.head_number > peer->in.number
+			? peer->in.head_number
+			: peer->in.number;
+	}
 	if (peer->gap_told || e->now.boot - peer->gap_since < GAP_MS)
 		return HL_OK;
 	peer->gap_told = true;
@@ -106,7 +113,8 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 		? peer->in.head_number - peer->in.number
 		: 0;
 	if (status == HL_OK)
-		status = watch_gap(e, peer, n + unnamed);
+		status = watch_gap(e, peer, n + unnamed,
+			n > 0 ? row[0].entry.number : peer->in.number + 1);
 	if (status != HL_OK || n == 0 || e->now.boot - peer->gap_at < wait)
 		return status;
 	peer->ask_wait = wait * 2 < ASK_MAX_MS ? wait * 2 : ASK_MAX_MS;
@@ -313,6 +321,8 @@ static enum hl_status take(struct hl_engine *e, struct peer *peer, struct link *
 		return HL_OK;
 	if (hl_cost_full(e, link, true))
 		return HL_OVER_QUOTA;
+	if (!hl_scarce_entries(e, peer, segment->n_entries))
+		return HL_TROUBLE;
 	hl_cost(e, link, HL_QUOTA_CHECKS, 1);
 	/* Nothing is concluded from what is not signed. */
 	enum hl_status status = check_head(e, peer, segment, &last);

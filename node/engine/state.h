@@ -21,6 +21,7 @@
 #define SUSPENSIONS_MAX  1024 /* of one lab */
 #define CARRIERS_MAX     16   /* of one lab at once */
 #define BROUGHT_MAX      4
+#define ROT_MAX          64
 #define GAP_MS           60000 /* a gap is asked for that often, whatever else comes; alarmed */
 
 /* What is logged once a minute at most, and counted. */
@@ -97,6 +98,7 @@ struct peer {
 	uint64_t asked_letters_at;
 	uint64_t gap_at;    /* when nothing was missing, or was asked for, last */
 	uint64_t gap_since; /* something is missing since then; 0: nothing */
+	uint64_t gap_last;  /* the last number that the list named then */
 	bool gap_told;
 	struct lost lost;
 	struct carry carry;
@@ -126,6 +128,14 @@ struct peer {
 	 * has named. A receipt names 64: more wait until these are known. */
 	unsigned refused, refused_said;
 	bool refused_counted;
+	unsigned far; /* so many heartbeats in a row told of a clock that is far off */
+	uint64_t far_at;
+	unsigned contrary; /* heads that spoke against others, kept in this run */
+	unsigned words;    /* on its line, told lately; drains */
+	uint64_t words_at;
+	bool untold;           /* what its line is like now */
+	bool full;             /* it says that its disk is */
+	size_t scarce_entries; /* of its list, taken in while this node's disk is full */
 };
 
 struct link {
@@ -166,6 +176,14 @@ struct link {
 	bool asked;
 	bool watching;
 	uint64_t watch_after;
+};
+
+/* A letter that is damaged on disk and asked for; parts: good again, but slips are missing. */
+struct rot {
+	struct hl_id id, origin;
+	uint64_t ask_at, wait;
+	unsigned tries;
+	bool parts;
 };
 
 struct effects {
@@ -211,6 +229,17 @@ struct hl_engine {
 	struct hooks hooks;
 	char alarm[4][160]; /* the newest warnings */
 	size_t n_alarms;
+	struct {
+		bool told;       /* that the disk is full */
+		uint64_t since;  /* wall time */
+		uint64_t try_at; /* boot time: to look for room again */
+	} scarce;
+	struct rot rot[ROT_MAX];
+	size_t n_rot;
+	struct {
+		bool told; /* that the loop was held up */
+		uint64_t at, most;
+	} late;
 
 	struct hl_known_key *known;
 	size_t n_known;
@@ -337,6 +366,9 @@ void hl_peer_dial_failed(struct hl_engine *e, struct peer *peer, const char *why
 uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer);
 
 /* channel.c: the outgoing direction. */
+/* Does the link take one more letter of this precedence now? Each has room of its own above that of
+ * the ones below it: what is queued already is overtaken at the next record, not waited for. */
+bool hl_link_room(const struct link *link, unsigned precedence);
 HL_MUST enum hl_status hl_channel_enter(struct hl_engine *e, struct peer *peer,
 	enum hl_sort sort, const struct hl_id *id, unsigned precedence);
 /* A new epoch above one that is known of. behind: this store lacks what was said before. */
@@ -525,5 +557,47 @@ HL_MUST enum hl_status hl_read_status(
 HL_MUST enum hl_status hl_proof_segment(struct hl_engine *e,
 	const struct hl_channel_key *key, uint64_t first, uint64_t last, uint64_t receipt,
 	const struct peer *newest, struct hl_buf *ret);
+
+/* scarce.c: a disk that is full, and peers that say so of theirs. */
+bool hl_scarce(const struct hl_engine *e);
+/* Is a letter of this class put off until there is room? */
+bool hl_scarce_refuses(const struct hl_engine *e, enum hl_class class);
+/* May n more entries of this peer's list be taken in? Counts them. */
+bool hl_scarce_entries(struct hl_engine *e, struct peer *peer, size_t n);
+/* After a turn, kept or lost: tells of a change. */
+HL_MUST enum hl_status hl_scarce_watch(struct hl_engine *e);
+/* Between turns: is there room again? */
+HL_MUST enum hl_status hl_scarce_recover(struct hl_engine *e);
+uint64_t hl_scarce_next(const struct hl_engine *e);
+/* What its heartbeat says. */
+HL_MUST enum hl_status hl_scarce_peer(
+	struct hl_engine *e, struct peer *peer, uint64_t trouble);
+
+/* rot.c: letters that are damaged on this node's disk. */
+/* Asks for a letter that the store gave back as HL_BAD_HASH. */
+HL_MUST enum hl_status hl_rot_found(struct hl_engine *e, const struct hl_id *id);
+/* Is it held, but damaged? */
+bool hl_rot_is(struct hl_engine *e, const struct hl_id *id);
+/* A copy that has been judged takes the place of a damaged one. */
+HL_MUST enum hl_status hl_rot_heal(
+	struct hl_engine *e, const struct hl_envelope *envelope);
+/* One more copy of an own letter that was healed: its slips are taken, where one is missing. */
+HL_MUST enum hl_status hl_rot_part(
+	struct hl_engine *e, const struct hl_envelope *envelope);
+HL_MUST enum hl_status hl_rot_timer(struct hl_engine *e);
+uint64_t hl_rot_next(const struct hl_engine *e);
+/* intake.c, for it: slips that a held own letter lacks are taken from another copy, if that is
+ * good; and labs to which it could not be sent get it now. */
+HL_MUST enum hl_status hl_letter_complete(
+	struct hl_engine *e, const struct hl_envelope *envelope);
+void hl_letter_resend(struct hl_engine *e, const struct hl_envelope *envelope);
+
+/* late.c: the own loop's lag, and the clocks of peers. */
+HL_MUST enum hl_status hl_late_loop(struct hl_engine *e, uint64_t ms);
+HL_MUST enum hl_status hl_late_timer(struct hl_engine *e);
+bool hl_late_warning(const struct hl_engine *e, char *ret, size_t size);
+/* A frame of the peer's says what time it is there. */
+void hl_late_clock(struct hl_engine *e, struct peer *peer, uint64_t clock);
+bool hl_late_clock_warning(const struct peer *peer, char *ret, size_t size);
 
 #endif

@@ -60,13 +60,13 @@ static const char *state_of(const struct hl_hook_run *run)
 {
 	static const char *const lines[] = {
 		"never", "down", "connecting", "up", "degraded", "silent"};
-	static const char *const nodes[] = {"back", "silent", "dead"};
+	static const char *const nodes[] = {"back", "silent", "dead", "late"};
 
 	switch (run->event) {
 	case HL_HOOK_LINK: return run->value < 6 ? lines[run->value] : NULL;
 	case HL_HOOK_GAP: return run->value > 0 ? "open" : "closed";
 	case HL_HOOK_STORE: return run->value > 0 ? "trouble" : "recovered";
-	case HL_HOOK_NODE_SILENT: return run->value < 3 ? nodes[run->value] : NULL;
+	case HL_HOOK_NODE_SILENT: return run->value < 4 ? nodes[run->value] : NULL;
 	case HL_HOOK_STEP:
 	case HL_HOOK_CALL:
 	case HL_HOOK_ANSWERED:
@@ -130,6 +130,11 @@ static json_t *summary(const struct hl_hook_run *run)
 			(unsigned long long)run->value, lab);
 	if (run->event == HL_HOOK_GAP)
 		return json_sprintf("Nothing of %s is missing any more", lab);
+	if (run->event == HL_HOOK_STORE && run->has_lab)
+		return json_sprintf(run->value > 0
+				? "The node of %s takes in nothing new: its disk is full"
+				: "The node of %s takes in everything again",
+			lab);
 	if (run->event == HL_HOOK_STORE)
 		return json_string(run->value > 0
 				? "The hotline node cannot write its store: is the disk full?"

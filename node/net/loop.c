@@ -48,6 +48,8 @@ void net_step(struct hl_net *net, const struct hl_event *event)
 {
 	struct hl_now now = hl_net_now();
 
+	if (net->first == 0)
+		net->first = clock_ms(CLOCK_MONOTONIC);
 	net->stepped = true;
 	/* A turn that is lost is told by its commit. */
 	(void)!hl_engine_step(net->engine, event, &now);
@@ -131,8 +133,7 @@ static void turn(struct hl_net *net)
 				hl_store_error(net->store));
 			net->failed = net->stop = true;
 		} else if (status == HL_ERR_NOSPACE) {
-			net_log(net, 2,
-				"the disk is full: nothing is taken in until there is room");
+			net_log(net, 4, "a turn was lost: the disk is full");
 		} else if (status != HL_OK) {
 			net_log(net, 3, "a turn was lost: %s", hl_status_text(status));
 		}
@@ -152,6 +153,9 @@ static void arm(struct hl_net *net)
 	struct itimerspec spec = {0};
 
 	at = at < last ? at : last;
+	uint64_t boot = clock_ms(CLOCK_BOOTTIME);
+	net->wake = clock_ms(CLOCK_MONOTONIC) + (at > boot ? at - boot : 0);
+	net->first = 0;
 	spec.it_value.tv_sec = (time_t)(at / 1000);
 	spec.it_value.tv_nsec = (long)(at % 1000) * 1000000 + 1;
 	if (timerfd_settime(net->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) != 0)
@@ -318,6 +322,22 @@ static void wait_once(struct hl_net *net, bool *tidy)
 	*tidy = net->stepped;
 }
 
+/* How long it took from when there was something to do until it was done. By the clock that stands
+ * still in a suspend: the machine may sleep. */
+static void watch_lag(struct hl_net *net)
+{
+	struct hl_event event = {.type = HL_EVENT_LATE};
+	uint64_t now = clock_ms(CLOCK_MONOTONIC), since = net->wake;
+
+	if (net->first != 0 && net->first < since)
+		since = net->first;
+	if (net->failed || now <= since || now - since <= HL_LATE_MS)
+		return;
+	event.late.ms = now - since;
+	net_step(net, &event);
+	turn(net);
+}
+
 bool hl_net_run(struct hl_net *net)
 {
 	struct hl_event event = {.type = HL_EVENT_TIMER};
@@ -331,6 +351,7 @@ bool hl_net_run(struct hl_net *net)
 		turn(net);
 		if (net->backing && !net->failed)
 			net->backing = net->config.backup(net->config.ctx);
+		watch_lag(net);
 	}
 	uint64_t until = clock_ms(CLOCK_BOOTTIME) + GOODBYE_MS;
 	struct timeval little = {0, 50000};

@@ -7,10 +7,11 @@
 
 #include "node/net/net.h"
 
-#define BUCKETS      256
-#define READS_MAX    16 /* records taken from one stream before others have their turn */
-#define CLOSING_MS   2000  /* to get the last frames out */
-#define NOTSENT_LOW  16384 /* what the kernel may hold unsent: a FLASH waits for no more */
+#define BUCKETS    256
+#define READS_MAX  16   /* records taken from one stream before others have their turn */
+#define CLOSING_MS 2000 /* to get the last frames out */
+#define NOTSENT_LOW \
+	1 /* the kernel takes a record when it holds nothing unsent any more */
 #define DRAINED_STEP (64 * 1024)
 #define LINGER_MS    1000 /* after the last frame, for the other to close first */
 #define TURNS_MAX    4 /* commits in a row before those who wait outside have their turn */
@@ -116,7 +117,9 @@ struct hl_net {
 	bool stepped, stop, failed, shutting;
 	bool quiet;    /* nothing has come for a while: the store may tidy up */
 	size_t events; /* of this turn */
-	bool reserve;  /* descriptors have run out: listeners rest */
+	uint64_t wake,
+		first; /* when the loop is to wake, and had its first event; CLOCK_MONOTONIC */
+	bool reserve; /* descriptors have run out: listeners rest */
 };
 
 /* loop.c */

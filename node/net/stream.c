@@ -1,8 +1,9 @@
 /*
  * Streams: bytes to records to frames, and back. A record is sealed only when the one before it has
- * left, so that a FLASH overtakes at the next.
+ * left, this process and the kernel's queue, so that a FLASH overtakes at the next.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -191,6 +192,14 @@ static void go_on(struct stream *s)
 		event_add(s->readable, NULL);
 }
 
+/* A record that is sealed can be overtaken no more: it is sealed when the kernel takes it. */
+static bool is_taken(const struct stream *s)
+{
+	struct pollfd ready = {.fd = s->fd, .events = POLLOUT};
+
+	return poll(&ready, 1, 0) == 1;
+}
+
 /* Fills out with the next record, where there is one. */
 static bool refill(struct stream *s)
 {
@@ -198,6 +207,10 @@ static bool refill(struct stream *s)
 
 	if (!linked || !hl_records_pending(&s->records))
 		return false;
+	if (!is_taken(s)) {
+		event_add(s->writable, NULL);
+		return false;
+	}
 	if (hl_records_seal(&s->records, s->out) != HL_OK) {
 		s->broken = true;
 		return false;
@@ -259,7 +272,8 @@ void net_stream_flush(struct stream *s)
 	}
 	if (s->stage == STAGE_CONNECTING || !pump(s))
 		return;
-	if (s->stage == STAGE_CLOSING && s->out_n == 0) {
+	if (s->stage == STAGE_CLOSING && s->out_n == 0 &&
+		!hl_records_pending(&s->records)) {
 		/* Closed with bytes unread, the socket would take back what was sent. */
 		s->stage = STAGE_LINGER;
 		shutdown(s->fd, SHUT_WR);

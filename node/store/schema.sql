@@ -246,3 +246,10 @@ CREATE TABLE handed (
 	PRIMARY KEY (id, peer, by)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX handed_entry ON handed (peer, epoch, number);
+
+-- Room for answers and receipts when the disk is full: rows of zeros, of which
+-- one after the other is given up.
+CREATE TABLE reserve (
+	number INTEGER PRIMARY KEY,
+	zeros BLOB NOT NULL
+) STRICT;

@@ -10,9 +10,6 @@
 
 #include "schema.sql.h"
 
-#define JOURNAL_LIMIT (4 * 1024 * 1024)
-#define JOURNAL_PAGES 1000 /* SQLite moves the journal itself above this */
-
 _Static_assert(sizeof(schema_steps) / sizeof(schema_steps[0]) == HL_STORE_SCHEMA_LAST,
 	"every step is known");
 
@@ -104,11 +101,11 @@ static enum hl_status prepare(struct hl_store *store, bool memory)
 		return refuse(store, "SQLite does not take journal_mode=WAL here");
 	if (status == HL_OK) {
 		char sql[80];
-		snprintf(sql, sizeof(sql), "PRAGMA journal_size_limit=%d", JOURNAL_LIMIT);
+		snprintf(sql, sizeof(sql), "PRAGMA journal_size_limit=%d",
+			HL_STORE_JOURNAL);
 		status = tell(store, sql);
-		sqlite3_wal_autocheckpoint(store->db, JOURNAL_PAGES);
 	}
-	return status;
+	return status == HL_OK && !memory ? hl_reserve_init(store) : status;
 }
 
 /* All tables and indexes of a database as text; NULL where it cannot be read. */
@@ -235,6 +232,7 @@ static enum hl_status open_all(struct hl_store *store, const char *path,
 	if ((status = hl_store_fault(store, rc, "opening")) != HL_OK)
 		return status;
 	store->net = *net;
+	store->memory = memory;
 	status = prepare(store, memory);
 	if (status == HL_OK)
 		status = migrate(store);
@@ -242,7 +240,9 @@ static enum hl_status open_all(struct hl_store *store, const char *path,
 		status = claim_name(store, "net", net);
 	if (status == HL_OK)
 		status = claim_name(store, "lab", lab);
-	return status == HL_OK ? hl_store_commit(store) : status;
+	if (status == HL_OK)
+		status = hl_store_commit(store);
+	return status == HL_OK ? hl_store_recover(store) : status;
 }
 
 enum hl_status hl_store_open(const char *path, const struct hl_id *net,
@@ -274,6 +274,10 @@ void hl_store_close(struct hl_store *store)
 	hl_store_rollback(store);
 	for (size_t i = 0; i < store->n_slots; i++)
 		sqlite3_finalize(store->slot[i].stmt);
+	/* Else SQLite would move the journal now, and sync it: a second time, maybe. */
+	if (store->failed != HL_OK && store->db != NULL)
+		sqlite3_db_config(
+			store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 	sqlite3_close_v2(store->db);
 	free(store);
 }
@@ -299,12 +303,16 @@ enum hl_status hl_store_commit(struct hl_store *store)
 		return store->doomed;
 	if (!store->open)
 		return HL_OK;
+	enum hl_status status = hl_reserve_grow(store);
+	if (status != HL_OK)
+		return status;
 	hl_query_init(&q, store, false, sql, "");
 	hl_query_row(&q);
-	enum hl_status status = hl_query_end(&q);
-	if (status == HL_OK)
-		store->open = false;
-	return status;
+	status = hl_query_end(&q);
+	if (status != HL_OK)
+		return status;
+	store->open = false;
+	return hl_reserve_checkpoint(store);
 }
 
 void hl_store_rollback(struct hl_store *store)
@@ -313,13 +321,14 @@ void hl_store_rollback(struct hl_store *store)
 	if (store->db != NULL && !sqlite3_get_autocommit(store->db))
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	store->open = false;
+	if (store->doomed == HL_ERR_NOSPACE && store->failed == HL_OK)
+		hl_reserve_tidy(store); /* the journal is to begin anew */
 	store->doomed = HL_OK;
 }
 
 void hl_store_idle(struct hl_store *store)
 {
-	/* What fails here fails again, and is told, at the next commit. */
-	if (store->failed == HL_OK && !store->open)
-		sqlite3_wal_checkpoint_v2(
-			store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	/* What fails here is told at the next commit. */
+	if (!store->open)
+		hl_reserve_tidy(store);
 }

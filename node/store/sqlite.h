@@ -11,6 +11,8 @@
 
 #define HL_QUERIES_MAX       160
 #define HL_STORE_APPLICATION 0x484c31 /* "HL1" */
+#define HL_STORE_PAGE        4096
+#define HL_STORE_JOURNAL     (4 * 1024 * 1024)
 
 struct hl_query_slot {
 	const char *sql; /* its address is the key */
@@ -27,6 +29,13 @@ struct hl_store {
 	char error[HL_STORE_ERROR_MAX];
 	struct hl_query_slot slot[HL_QUERIES_MAX];
 	size_t n_slots;
+
+	/* sqlite_reserve.c */
+	bool memory;        /* there is no file, and no disk to be full */
+	bool scarce;        /* the disk is full: the reserve is being used */
+	bool filling;       /* this turn makes the reserve and does not use it */
+	int journal;        /* pages in it */
+	sqlite3_int64 sure; /* so long the file is on disk */
 };
 
 /* One run of a statement. The first trouble sticks, and no row is given after it. */
@@ -65,5 +74,16 @@ void hl_query_drop(struct hl_query *q);
 			;                                                 \
 		hl_query_end(&run_q);                                     \
 	})
+
+/* sqlite_reserve.c. After the journal mode is set. */
+enum hl_status hl_reserve_init(struct hl_store *store);
+/* Before a commit: HL_ERR_NOSPACE where the file could not take what the turn adds. */
+enum hl_status hl_reserve_grow(struct hl_store *store);
+/* After a commit: moves a long journal into the file. */
+enum hl_status hl_reserve_checkpoint(struct hl_store *store);
+/* Outside a turn: moves all of it. */
+void hl_reserve_tidy(struct hl_store *store);
+/* At the beginning of a turn: makes free pages where the disk is full. */
+enum hl_status hl_reserve_release(struct hl_store *store);
 
 #endif

@@ -1,5 +1,6 @@
 #include "node/store/sqlite.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,10 @@ enum hl_status hl_store_fault(struct hl_store *store, int rc, const char *doing)
 	snprintf(store->error, sizeof(store->error), "%s: %s (SQLite %d)", doing,
 		sqlite3_errmsg(store->db), sqlite3_extended_errcode(store->db));
 	switch (rc & 0xff) {
-	case SQLITE_FULL: store->doomed = HL_ERR_NOSPACE; break;
+	case SQLITE_FULL:
+		store->doomed = HL_ERR_NOSPACE;
+		store->scarce = !store->memory;
+		break;
 	case SQLITE_NOMEM: store->doomed = HL_ERR_NOMEM; break;
 	case SQLITE_TOOBIG:
 	case SQLITE_CONSTRAINT:
@@ -21,6 +25,13 @@ enum hl_status hl_store_fault(struct hl_store *store, int rc, const char *doing)
 	default:
 		if (rc == SQLITE_IOERR_NOMEM) {
 			store->doomed = HL_ERR_NOMEM;
+			break;
+		}
+		/* A quota is a full disk as well. */
+		if (rc == SQLITE_IOERR_WRITE &&
+			sqlite3_system_errno(store->db) == EDQUOT) {
+			store->doomed = HL_ERR_NOSPACE;
+			store->scarce = true;
 			break;
 		}
 		/* A read, write or sync that failed is never tried again: the page cache
@@ -60,7 +71,7 @@ static enum hl_status begin(struct hl_store *store)
 	sqlite3_reset(stmt);
 	enum hl_status status = hl_store_fault(store, rc, "beginning a turn");
 	store->open = status == HL_OK;
-	return status;
+	return status == HL_OK ? hl_reserve_release(store) : status;
 }
 
 static int bind(sqlite3_stmt *stmt, int at, char letter, va_list *args)

@@ -434,4 +434,12 @@ HL_MUST enum hl_status hl_store_handed_unoffered(struct hl_store *store,
 HL_MUST enum hl_status hl_store_handed_offer(
 	struct hl_store *store, const struct hl_handed_row *row);
 
+/* The disk is full, or has no room for the reserve: what is written from now on comes out of
+ * the reserve, and is to be no more than what must be (answers, receipts, heartbeats). When that is
+ * used up too, turns end with HL_ERR_NOSPACE. */
+bool hl_store_scarce(const struct hl_store *store);
+/* Outside a turn, once in a while as long as it is scarce: fills the reserve again, if there is
+ * room. HL_OK also when there is none yet. */
+HL_MUST enum hl_status hl_store_recover(struct hl_store *store);
+
 #endif

@@ -246,6 +246,20 @@ def drafts_keep_their_bytes_and_name_a_way_out(world):
 
 
 @test
+def what_waits_goes_out_by_precedence(world):
+    a, _ = world.labs('lab-a', 'lab-b')
+    a.node.stop()
+    for precedence in ('ROUTINE', 'PRIORITY', 'IMMEDIATE', 'PRIORITY'):
+        away = a.run('raise', '--to', 'lab-b', '--kind', 'near.miss', '--precedence', precedence,
+                     '-m', 'x', ok=False)
+        check(away.code == 3, f'{away}')
+    a.node.start()
+    said = a.run('list').err
+    went = [line.split()[0] for line in said.splitlines() if 'went out' in line]
+    check(went == ['d3', 'd2', 'd4', 'd1'], f'{said}')
+
+
+@test
 def nodes_hold_no_plain_text(world):
     a, b = world.labs('lab-a', 'lab-b')
     words = ['CANARYTITLE', 'CANARYTEXT', 'CANARYFILE', 'CANARYANSWER', 'CANARYTALK']
@@ -283,14 +297,14 @@ def held_nowhere(path, words):
 
 @contextlib.contextmanager
 def small_disk(world, node):
-    """The node's directory on a file system of 2 MiB; its device is yielded."""
+    """The node's directory on a file system of 24 MiB, of which the reserve takes 8."""
     if os.geteuid() != 0:
         raise Skipped('only root mounts')
     moved = node.dir + '.moved'
     node.stop()
     os.rename(node.dir, moved)
     os.mkdir(node.dir, 0o700)
-    done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=2m,mode=0700', 'tmpfs', node.dir],
+    done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=24m,mode=0700', 'tmpfs', node.dir],
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Skipped(f'cannot mount here: {done.stderr.strip()}')
@@ -316,18 +330,33 @@ def a_full_disk_refuses_and_recovers(world):
         a.node.start()
         a.wait_up('lab-b')
         first = stored(a)['id']
+        theirs = b.json('raise', '--to', 'lab-a', '--kind', 'near.miss', '-m', 'before',
+                        '--wait', 'stored')['id']
         ballast = os.path.join(a.node.dir, 'ballast')
         fill(ballast)
         sent = []
-        for n in range(3):
-            r = a.run('raise', '--to', 'lab-b', *ROUTINE, '-m', f'full {n} ' + 'x' * 3000,
-                      '--json', ok=None)
+        while len(sent) < 100 and all(code == 0 for code, _, _ in sent):
+            r = a.run('raise', '--to', 'lab-b', *ROUTINE, '-m',
+                      f'full {len(sent)} ' + 'x' * 15000, '--json', ok=None)
             sent.append((r.code, r.json['id'], r.err))
-        check(any(code != 0 for code, _, _ in sent), f'a full disk took everything: {sent}')
+        check(any(code != 0 for code, _, _ in sent), f'a full disk took all of {len(sent)}')
         refused = next(err for code, _, err in sent if code != 0)
         check('disk is full' in refused and 'make room' in refused and 'draft' in refused,
               f'not clear: {refused}')
         check(a.node.process.poll() is None, 'the node has ended')
+        # From the reserve: an answer goes out; the line stays up; the peer knows why no more does.
+        a.wait_up('lab-b')
+        wait(lambda: letters(a, theirs[:8]), 'the call of lab-b')
+        a.run('ack', theirs[:8], '--acting')
+        agree((a, b), theirs[:8], 2)
+        wait(lambda: any('disk is full' in w for w in b.json('status')['warnings']),
+             'lab-b to be told')
+        check(any('disk is full' in w for w in a.json('status')['warnings']), 'no warning here')
+        late = b.json('raise', '--to', 'lab-a', '--kind', 'near.miss', '-m', 'meanwhile')['id']
+        more = a.run('raise', '--to', 'lab-b', *ROUTINE, '-m', 'more', '--json', ok=None)
+        check(more.code != 0, 'a full disk took a call')
+        more = [more.json['id']]
+        check(letters(a, late[:8]) is None, 'a full disk took the call of a peer')
         os.unlink(ballast)
         a.wait_up('lab-b')
         wait(lambda: a.run('send', ok=None).code == 0 and a.json('send')['letters'] == [],
@@ -336,7 +365,11 @@ def a_full_disk_refuses_and_recovers(world):
 
         def held():
             return sorted(i['id'] for i in b.json('list', '--all')['incidents'])
+        want = sorted([*want, theirs, late, *more])
         wait(lambda: held() == want, 'every letter at lab-b, once')
+        wait(lambda: letters(a, late[:8]), 'the call that had to wait')
+        wait(lambda: not any('disk is full' in w for lab in (a, b)
+                             for w in lab.json('status')['warnings']), 'the end to be told')
         a.node.stop()
 
 

@@ -159,6 +159,12 @@ def a_frozen_node_is_noticed(world):
     b.node.resume()
     a.wait_up('lab-b')
     b.wait_up('lab-a')
+    # Its own people are told as well, wherever they look; and no clock is accused.
+    b.node.wait_log('this node was held up for')
+    check(any('held up' in w for w in b.json('status')['warnings']), 'no warning in the status')
+    check('warning  this node was held up' in b.run().out, 'none on the screen')
+    check(not any('clock' in w for lab in (a, b) for w in lab.json('status')['warnings']),
+          'a clock is said to be wrong')
 
 
 @test

@@ -351,6 +351,7 @@ class Peer(Talker):
         self.their_receipt = None
         self.statements = []
         self.pulse = 0
+        self.trouble = 0
         self.shown = False
         self.heard = {}
         self.asked = set()
@@ -420,7 +421,8 @@ class Peer(Talker):
             rows.append([lab_id, card.version, card.hash,
                          self.seals_digest(lab_id), 0])
         self.pulse = max(now(), self.pulse + 1)
-        self.send_frame(frames.HEARTBEAT, now(), self.pulse, rows)
+        self.send_frame(frames.HEARTBEAT, now(), self.pulse, rows,
+                        self.trouble)
 
     def seals_digest(self, lab_id):
         held = [identity.Seals(self.net, s) for s in self.seals.values()]

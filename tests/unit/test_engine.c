@@ -428,7 +428,7 @@ static void a_full_disk_refuses_and_recovers(void **state)
 	unsigned n = 0;
 
 	assert_non_null(mkdtemp(dir));
-	if (mount("none", dir, "tmpfs", 0, "size=768k,mode=0700") != 0) {
+	if (mount("none", dir, "tmpfs", 0, "size=12m,mode=0700") != 0) {
 		rmdir(dir);
 		skip();
 	}
@@ -469,7 +469,8 @@ static void a_full_disk_refuses_and_recovers(void **state)
 	assert_false(bench_is_held(b, &id));
 	assert_true(bench_is_held(b, &last));
 	bench_drop_sent(b);
-	assert_int_equal(mount("none", dir, "tmpfs", MS_REMOUNT, "size=16m"), 0);
+	assert_int_equal(mount("none", dir, "tmpfs", MS_REMOUNT, "size=32m"), 0);
+	bench_wait(b, 1000);
 	struct hl_buf doc HL_CLEAN_BUF = {0};
 	bench_device(b, 3, 0);
 	bench_raise(b, 0, 0, HL_ROUTINE, false, &doc, &id);

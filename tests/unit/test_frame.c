@@ -47,6 +47,7 @@ static bool make(unsigned type, struct hl_frame *f)
 		f->heartbeat.pulse = 6;
 		f->heartbeat.labs = news;
 		f->heartbeat.n = 2;
+		f->heartbeat.trouble = HL_TROUBLE_FULL;
 		return true;
 	case HL_FRAME_STATEMENT:
 	case HL_FRAME_SEGMENT:

@@ -314,7 +314,7 @@ static void a_full_disk_is_survived(void **state)
 
 	snprintf(dir, sizeof(dir), "%s/small", p->dir);
 	assert_int_equal(mkdir(dir, 0700), 0);
-	if (mount("none", dir, "tmpfs", 0, "size=512k,mode=0700") != 0) {
+	if (mount("none", dir, "tmpfs", 0, "size=2m,mode=0700") != 0) {
 		rmdir(dir);
 		skip();
 	}
@@ -342,7 +342,7 @@ static void a_full_disk_is_survived(void **state)
 	assert_status(hl_store_letter_row(p->store, &last, &row), HL_UNKNOWN);
 	assert_ok(hl_store_letter_row(p->store, &before, &row));
 	/* Room is made, and it goes on without a restart. */
-	assert_int_equal(mount("none", dir, "tmpfs", MS_REMOUNT, "size=8m"), 0);
+	assert_int_equal(mount("none", dir, "tmpfs", MS_REMOUNT, "size=24m"), 0);
 	assert_ok(put(p, &p->id, hl_view_buf(&p->doc)));
 	assert_ok(hl_store_commit(p->store));
 	hl_store_close(p->store);

@@ -60,7 +60,7 @@ def text(value):
 
 # The items of each frame after its type.
 NODE_FRAMES = {
-    HELLO: (u, b32, b32, b32, u, b32, u), HEARTBEAT: (u, _pulse, _labs),
+    HELLO: (u, b32, b32, b32, u, b32, u), HEARTBEAT: (u, _pulse, _labs, u),
     STATEMENT: (binary,), SEGMENT: (binary,), LETTER: (b32, binary),
     WANT_LETTERS: (b32, _ids), WANT_ENTRIES: (b32, u, u),
     WANT_CARDS: (b32, u), CARD: (binary,), WANT_SEALS: (b32,),
