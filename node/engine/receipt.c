@@ -202,8 +202,6 @@ static enum hl_status reopen(
 	size_t n = 0;
 	enum hl_status status, code;
 
-	hl_alarm(e, &peer->lab.id,
-		"its receipt fell back: its store was restored; all is sent again");
 	do {
 		status = hl_store_entry_state(
 			e->store, &key, HL_DELIVERED, below, row, BATCH, &n);
@@ -320,6 +318,15 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 	if (fell) {
 		hl_carry_reset(peer);
 		peer->carry.heard = true;
+		/* One that was carried may only have been slow: by a clock that was set back since
+		 * it looks newer than it is. */
+		if (link != NULL)
+			hl_alarm(e, &peer->lab.id,
+				"its receipt fell back: its store was restored; "
+				"all is sent again");
+		else
+			hl_note(e, peer, 5, "a carried receipt fell back",
+				"what it does not show is sent again");
 		status = reopen(e, peer, same ? r : NULL);
 	}
 	if ((first || fell) && !same && peer->out.epoch != 0 && status == HL_OK)
