@@ -18,6 +18,8 @@ static unsigned bits_of(enum hl_type type)
 	case HL_RESOLVE:
 	case HL_CANCEL: return HL_CAP_CLOSE;
 	case HL_CANNOT_OPEN: return 0;
+	case HL_DRILL: return 0; /* raise or update: the library looks */
+	case HL_DRILL_ANSWER: return HL_CAP_ANSWER;
 	}
 	return 0;
 }

@@ -170,6 +170,11 @@ const char *hl_timeline_what(
 	case HL_CANNOT_OPEN:
 		return hl_scrap(app, "could not open a letter: %s",
 			hl_status_text(m->cannot_open.code));
+	case HL_DRILL:
+		return hl_scrap(app, "drills (%s, %s)%s",
+			hl_precedence_name(core->precedence),
+			hl_standing_name(core->status), text);
+	case HL_DRILL_ANSWER: return hl_scrap(app, "answered: accepted%s", text);
 	}
 	return "?";
 }

@@ -101,7 +101,9 @@ static void message_json(struct hl_app *app, const struct hl_message *m, json_t 
 	case HL_SAY:
 	case HL_RESOLVE:
 	case HL_CANCEL:
-	case HL_REOPEN: break;
+	case HL_REOPEN:
+	case HL_DRILL:
+	case HL_DRILL_ANSWER: break;
 	}
 	if (m->type == HL_RAISE || m->type == HL_UPDATE)
 		set(to, "fields", fields_json(m));

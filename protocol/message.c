@@ -194,7 +194,9 @@ static void in_body(struct hl_in *in, struct hl_message *m)
 	case HL_UPDATE: in_update(in, m); break;
 	case HL_RESOLVE:
 	case HL_CANCEL:
-	case HL_REOPEN: in_text(in, m); break;
+	case HL_REOPEN:
+	case HL_DRILL:
+	case HL_DRILL_ANSWER: in_text(in, m); break;
 	case HL_CANNOT_OPEN: in_cannot_open(in, m); break;
 	}
 }
@@ -214,7 +216,7 @@ enum hl_status hl_message_parse(struct hl_view bytes, struct hl_message *ret)
 	type = hl_in_uint(&in, 0, UINT64_MAX);
 	in_seen(&in, &m);
 	/* SPEC message 1.2: An unknown type is shown as such (23) and has no effect. */
-	if (hl_in_ok(&in) && (type > HL_CANNOT_OPEN || !hl_type_name((unsigned)type)))
+	if (hl_in_ok(&in) && (type > HL_DRILL_ANSWER || !hl_type_name((unsigned)type)))
 		hl_in_fail(&in, HL_BAD_TYPE);
 	m.type = (enum hl_type)type;
 	if (hl_in_ok(&in))

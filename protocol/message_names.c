@@ -7,7 +7,7 @@
 const char *hl_type_name(unsigned type)
 {
 	static const char *const names[] = {NULL, "raise", "ack", "say", "update",
-		"resolve", "cancel", "reopen", "cannot-open"};
+		"resolve", "cancel", "reopen", "cannot-open", "drill", "drill-answer"};
 
 	return NAME_OF(names, type);
 }
