@@ -303,6 +303,9 @@ static int open_state(struct node *node)
 		.entropy = hl_system_entropy(),
 		.version = hl_version(),
 		.boot = boot_id(),
+		.seal = &node->keys.seal,
+		.drill_every = node->config.drill_every,
+		.drill_remind = node->config.drill_remind,
 	};
 	memcpy(config.link, node->keys.link.pub, HL_KEY_SIZE);
 	enum hl_status status = hl_engine_new(&config, node->store, &now, &node->engine);

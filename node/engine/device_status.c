@@ -50,6 +50,9 @@ static void warn_all(struct hl_engine *e, struct report *report)
 		for (size_t k = 0; k < 2; k++)
 			if (hl_cost_warning(e, &e->peers[i], k, line, sizeof(line)))
 				warn(report, line, "");
+		for (size_t k = 0; k < 2; k++)
+			if (hl_drill_warning(e, &e->peers[i], k, line, sizeof(line)))
+				warn(report, line, "");
 		if (e->peers[i].lost.number != 0)
 			warn(report,
 				"a backup was restored here: our letters are taken back from lab ",
@@ -79,6 +82,9 @@ static enum hl_status tell_peer(
 	ret->clock_offset = peer->clock_offset;
 	ret->psk = peer->link != NULL && peer->link_psk;
 	ret->last_error = hl_view_str(peer->error);
+	ret->last_test = peer->drill.line.passed > peer->drill.line.held
+		? peer->drill.line.passed
+		: peer->drill.line.held;
 	/* It may hold what a resolver or a peer said. */
 	if (!hl_text_ok(ret->last_error, HL_TEXT_LINE))
 		ret->last_error = hl_view_str("(not printable)");

@@ -33,9 +33,14 @@ struct hl_engine_config {
 	struct hl_id lab;               /* the own lab */
 	const struct hl_sign_key *sign; /* the node's signing key; borrowed */
 	uint8_t link[HL_KEY_SIZE];      /* the node's link key, public */
-	struct hl_entropy entropy;      /* for jitter alone */
+	struct hl_entropy entropy;      /* for jitter, and the keys of machine tests */
 	const char *version;            /* of this program */
 	struct hl_id boot; /* tells boots of the machine apart; zeros: not known */
+	/* Machine tests (message 4), where the node's sealing key is given; borrowed. */
+	const struct hl_dh_key *seal;
+	uint64_t drill_every; /* s from one to the next; 0: none is sent */
+	uint64_t
+		drill_remind; /* s without an exercise that a person answered; 0: never told */
 };
 
 /* A link is named by a number that the caller gives it and never uses again. */
