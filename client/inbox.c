@@ -64,6 +64,10 @@ static enum hl_exit fetch(struct hl_app *app, struct hl_line *line,
 			hl_short(app, id, 8), hl_status_text(status));
 		return HL_EXIT_OK;
 	}
+	if (hl_letter_is_machine(app, &page->letters[page->n])) {
+		hl_envelope_clear(&page->letters[page->n]);
+		return HL_EXIT_OK;
+	}
 	page->times[page->n] = reply.body.fetch.time;
 	page->deferred[page->n] = reply.body.fetch.deferred;
 	page->n++;

@@ -95,6 +95,9 @@ const char *hl_timeline_phase(struct hl_app *app, const struct hl_thread *thread
 		return "its beginning is not held here";
 	if (thread->incident.phase != HL_OPEN)
 		return hl_phase_name(thread->incident.phase);
+	if (hl_thread_drill_over(thread))
+		return hl_scrap(app, "over, %zu of %zu lab%s answered", answered, labs,
+			labs == 1 ? "" : "s");
 	return hl_scrap(app, "open, %zu of %zu lab%s answered", answered, labs,
 		labs == 1 ? "" : "s");
 }
@@ -268,7 +271,8 @@ static void head(FILE *out, struct hl_app *app, const struct hl_thread *thread)
 	const struct hl_raise *r;
 
 	if (!raise) {
-		fprintf(out, "%s  %s\n", hl_thread_short(app, &thread->id),
+		fprintf(out, "%s  %s%s\n", hl_thread_short(app, &thread->id),
+			hl_thread_is_drill(thread) ? "a drill  " : "",
 			hl_timeline_phase(app, thread));
 		return;
 	}
