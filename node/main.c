@@ -248,6 +248,7 @@ static void reload(void *ctx)
 	hl_log_open(fresh.log_level);
 	apply_peers(node);
 	apply_hooks(node);
+	hl_engine_set_drills(node->engine, fresh.drill_every, fresh.drill_remind);
 	hl_log_write(LOG_NOTICE,
 		"%s: read again (listen, socket and state-dir change at a restart)",
 		node->path);

@@ -34,24 +34,38 @@ static bool is_waiting(const struct drill *d)
 		d->last.code == HL_OK;
 }
 
-enum hl_status hl_drill_load(struct hl_engine *e, struct peer *peer)
+/* What is further away than one period was set by another configuration or clock. */
+static void cut_short(const struct hl_engine *e, struct drill *d)
 {
-	struct drill *d = &peer->drill;
 	uint64_t scale = hl_engine_scale(e), every = every_ms(e),
 		 remind = e->config.drill_remind * 1000;
 
-	*d = (struct drill){.line.lab = peer->lab.id};
-	enum hl_status status =
-		hl_store_drill_line_get(e->store, &peer->lab.id, &d->line);
-	if (status == HL_OK || status == HL_UNKNOWN)
-		status = hl_store_drill_last(e->store, &peer->lab.id, &d->last);
-	/* What is further away than one period was set by another configuration or clock. */
 	if (d->line.due > scale + every + every / 20)
 		d->line.due = scale + every;
 	if (d->line.remind > scale + remind)
 		d->line.remind = scale + remind;
 	if (d->last.deadline > scale + ANSWER_S * 1000)
 		d->last.deadline = scale + ANSWER_S * 1000;
+}
+
+void hl_engine_set_drills(struct hl_engine *e, uint64_t every, uint64_t remind)
+{
+	e->config.drill_every = every;
+	e->config.drill_remind = remind;
+	for (size_t i = 0; i < e->n_peers; i++)
+		cut_short(e, &e->peers[i].drill);
+}
+
+enum hl_status hl_drill_load(struct hl_engine *e, struct peer *peer)
+{
+	struct drill *d = &peer->drill;
+
+	*d = (struct drill){.line.lab = peer->lab.id};
+	enum hl_status status =
+		hl_store_drill_line_get(e->store, &peer->lab.id, &d->line);
+	if (status == HL_OK || status == HL_UNKNOWN)
+		status = hl_store_drill_last(e->store, &peer->lab.id, &d->last);
+	cut_short(e, d);
 	return status == HL_UNKNOWN ? HL_OK : status;
 }
 
@@ -83,7 +97,7 @@ static enum hl_status soon(struct hl_engine *e, struct peer *peer)
 	return save(e, peer);
 }
 
-enum hl_status hl_drill_line_up(struct hl_engine *e, struct peer *peer)
+static enum hl_status begin_schedule(struct hl_engine *e, struct peer *peer)
 {
 	struct hl_drill_line *line = &peer->drill.line;
 	enum hl_status status = HL_OK;
@@ -92,7 +106,16 @@ enum hl_status hl_drill_line_up(struct hl_engine *e, struct peer *peer)
 		line->remind = hl_engine_scale(e) + e->config.drill_remind * 1000;
 		status = save(e, peer);
 	}
-	if (status == HL_OK && every_ms(e) != 0 && (line->due == 0 || line->failing))
+	if (status == HL_OK && every_ms(e) != 0 && line->due == 0)
+		status = soon(e, peer);
+	return status;
+}
+
+enum hl_status hl_drill_line_up(struct hl_engine *e, struct peer *peer)
+{
+	enum hl_status status = begin_schedule(e, peer);
+
+	if (status == HL_OK && every_ms(e) != 0 && peer->drill.line.failing)
 		status = soon(e, peer);
 	return status;
 }
@@ -215,6 +238,9 @@ enum hl_status hl_drill_timer(struct hl_engine *e, struct peer *peer)
 			row.delivered == 0 ? "it was not delivered in time"
 					   : "it was not answered in time");
 	}
+	/* It was switched on while the line was up. */
+	if (status == HL_OK && peer->link != NULL)
+		status = begin_schedule(e, peer);
 	if (status == HL_OK && scale >= due_at(e, d))
 		status = begin(e, peer);
 	if (status == HL_OK && scale >= remind_at(e, d))

@@ -749,6 +749,30 @@ static void a_schedule_of_before_is_cut_short(void **state)
 	assert_int_equal(tests(b, row), 3);
 }
 
+/* The configuration is read again while the line is up. */
+static void tests_are_switched_on_and_off(void **state)
+{
+	struct bench *b = *state;
+	struct hl_drill_status row[128];
+
+	b->config.drill_every = b->config.drill_remind = 0;
+	restart(b);
+	bench_peer(b, LINK, PEER);
+	go(b, 3 * HOUR);
+	assert_int_equal(tests(b, row), 0);
+	hl_engine_set_drills(b->engine, 3600, 0);
+	go(b, MINUTE + 5000);
+	assert_int_equal(tests(b, row), 1);
+	receipt(b, HL_OK);
+	hl_engine_set_drills(b->engine, 60, 0);
+	go(b, MINUTE + 5000);
+	assert_int_equal(tests(b, row), 2);
+	hl_engine_set_drills(b->engine, 0, 0);
+	go(b, 3 * HOUR);
+	assert_int_equal(tests(b, row), 2);
+	assert_true(row[1].missed);
+}
+
 static void rows_are_given_in_pages(void **state)
 {
 	struct bench *b = *state;
@@ -804,6 +828,7 @@ int main(void)
 		T(a_persons_drill_rings_as_an_exercise),
 		T(a_week_without_an_answered_drill_is_told),
 		T(a_schedule_of_before_is_cut_short),
+		T(tests_are_switched_on_and_off),
 		T(rows_are_given_in_pages),
 	};
 
