@@ -167,7 +167,8 @@ HL_MUST enum hl_status hl_engine_set_peer(struct hl_engine *engine,
 HL_MUST enum hl_status hl_engine_set_policy(
 	struct hl_engine *engine, const struct hl_policy *policy);
 
-/* When lines are tested, and when a drill that people answer is due, in s (0: never), at any time. */
+/* When lines are tested, and when a drill that people answer is due, in s (0: never), at any
+ * time. */
 void hl_engine_set_drills(struct hl_engine *engine, uint64_t every, uint64_t remind);
 
 #endif
