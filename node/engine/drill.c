@@ -221,7 +221,7 @@ static uint64_t remind_at(const struct hl_engine *e, const struct drill *d)
 
 static uint64_t due_at(const struct hl_engine *e, const struct drill *d)
 {
-	bool waits = every_ms(e) != 0 && d->line.due != 0;
+	bool waits = every_ms(e) != 0 && d->line.due != 0 && e->now.boot >= e->drill_hold;
 
 	return waits && !is_under_way(d) ? d->line.due : UINT64_MAX;
 }

@@ -12,6 +12,7 @@
 #define HOOK_ROWS_MS \
 	(30ull * 24 * 3600 * 1000) /* runs that have ended are kept so long */
 #define DRILL_ROWS_MS (400ull * 24 * 3600 * 1000)
+#define DRILL_HOLD_MS 60000
 #define STORE_TOLD_MS 600000 /* trouble of the store is told again */
 
 /* After every start but the first the feed goes on above what devices can have seen: a store that
@@ -389,6 +390,8 @@ static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 	e->turn.n = 0;
 	hl_store_rollback(e->store);
 	e->retry_at = e->now.boot + LOST_TURN_MS;
+	/* What a full disk still takes is not for tests. */
+	e->drill_hold = e->now.boot + DRILL_HOLD_MS;
 	hl_note(e, NULL, 1, "a turn was lost",
 		why == HL_ERR_NOSPACE ? "the disk is full: make room"
 			: *error      ? error

@@ -172,6 +172,7 @@ struct hl_engine {
 	uint64_t trim_at;
 	bool down;                      /* a shutdown was asked for */
 	uint64_t retry_at;              /* after a lost turn: not before this */
+	uint64_t drill_hold;            /* no new machine test before this boot time */
 	struct hl_call_row next_call;   /* the next to be overdue; zero id: none */
 	struct hl_asked_row next_asked; /* the next that stays without an answer */
 	struct hooks hooks;

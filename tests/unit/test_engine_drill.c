@@ -1,6 +1,10 @@
 /* Machine tests in virtual time: sent, answered, missed, and never rung. */
 #include "tests/unit/bench.h"
 
+#include <stdio.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
 #define LINK    2
 #define PEER    1 /* a lab */
 #define MINUTE  60000ull
@@ -773,6 +777,65 @@ static void tests_are_switched_on_and_off(void **state)
 	assert_true(row[1].missed);
 }
 
+static bool timer_is_lost(struct bench *b)
+{
+	const struct hl_event e = {.type = HL_EVENT_TIMER};
+
+	b->now.boot += 1000;
+	b->now.wall += 1000;
+	enum hl_status status = hl_engine_step(b->engine, &e, &b->now);
+	enum hl_status end = hl_engine_commit(b->engine, &b->now);
+	bench_fetch_effects(b);
+	bench_drop_sent(b);
+	assert_true(end == HL_OK || end == HL_ERR_NOSPACE);
+	return status != HL_OK || end != HL_OK;
+}
+
+/* On a full disk a test that is due costs one turn a minute, and not all that timers do. */
+static void a_full_disk_is_not_filled_by_tests(void **state)
+{
+	static char page[4096];
+	struct bench *b = *state;
+	char dir[] = "/tmp/hotline-drill-XXXXXX", path[64], error[HL_STORE_ERROR_MAX];
+	struct hl_drill_row row[8];
+	size_t lost = 0, n = 0;
+
+	assert_non_null(mkdtemp(dir));
+	if (mount("none", dir, "tmpfs", 0, "size=2m,mode=0700") != 0) {
+		rmdir(dir);
+		skip();
+	}
+	hl_engine_free(b->engine);
+	hl_store_close(b->store);
+	snprintf(path, sizeof(path), "%s/store", dir);
+	assert_ok(hl_store_open(path, &b->world.net, &b->config.lab, &b->store, error));
+	b->config.drill_every = 4;
+	b->config.drill_remind = 0;
+	bench_start(b);
+	bench_give_all(b);
+	bench_peer(b, LINK, PEER);
+	snprintf(path, sizeof(path), "%s/filler", dir);
+	FILE *filler = fopen(path, "w");
+	assert_non_null(filler);
+	while (fwrite(page, sizeof(page), 1, filler) == 1 && fflush(filler) == 0)
+		;
+	for (size_t i = 0; i < 9; i++)
+		lost += timer_is_lost(b);
+	assert_int_equal(lost, 1);
+	assert_ok(
+		hl_store_drill_list(b->store, &b->world.lab[PEER].id, 0, 0, row, 8, &n));
+	assert_int_equal(n, 0);
+	unlink(path);
+	(void)!fclose(filler);
+	for (size_t i = 0; i < 70; i++)
+		assert_false(timer_is_lost(b));
+	assert_ok(
+		hl_store_drill_list(b->store, &b->world.lab[PEER].id, 0, 0, row, 8, &n));
+	assert_true(n > 0);
+	assert_int_equal(umount2(dir, MNT_DETACH), 0);
+	rmdir(dir);
+}
+
 static void rows_are_given_in_pages(void **state)
 {
 	struct bench *b = *state;
@@ -829,6 +892,7 @@ int main(void)
 		T(a_week_without_an_answered_drill_is_told),
 		T(a_schedule_of_before_is_cut_short),
 		T(tests_are_switched_on_and_off),
+		T(a_full_disk_is_not_filled_by_tests),
 		T(rows_are_given_in_pages),
 	};
 
