@@ -173,8 +173,7 @@ static enum hl_exit print(
 				: f->all                       ? " is held"
 							       : " is open",
 			f->all || f->closed ? "" : "  Closed ones: hotline list --all");
-	if (shown > 0)
-		hl_table_print(table);
+	hl_table_print(table); /* without rows it prints nothing, and is freed */
 	if (code == HL_EXIT_OK && line)
 		hl_lines_print(app, line, false);
 	return code;
