@@ -355,6 +355,10 @@ static enum hl_exit fetch(
 	if (status != HL_OK || !hl_id_eq(&envelope.id, id))
 		return HL_EXIT_OK;
 	*ret_got = true;
+	/* SPEC message 4.4: verify that a node has signed them (envelope 3.10), and pass them
+	 * over */
+	if (hl_letter_is_machine(app, &envelope))
+		return HL_EXIT_OK;
 	return hl_letter_keep(app, &envelope, HL_SOURCE_NODE, reply.body.fetch.time,
 		reply.body.fetch.deferred, 0, NULL);
 }
@@ -371,13 +375,13 @@ static size_t list_missing(
 	return n;
 }
 
-static enum hl_exit settle(struct hl_app *app, struct hl_line *line,
-	const struct hl_id *lab, size_t *fetched)
+static enum hl_exit settle_some(struct hl_app *app, struct hl_line *line,
+	const struct hl_id *lab, const struct hl_id *ids, size_t n, size_t *fetched,
+	size_t *ret_left)
 {
-	struct hl_id ids[FETCH_MAX];
-	size_t n = list_missing(app, lab, ids);
 	enum hl_exit code = HL_EXIT_OK;
 
+	*ret_left = 0;
 	for (size_t i = 0; !code && i < n; i++) {
 		bool got = hl_letter_held(app, &ids[i]);
 
@@ -389,7 +393,23 @@ static enum hl_exit settle(struct hl_app *app, struct hl_line *line,
 			code = hl_db_do(app->db,
 				"DELETE FROM missing WHERE lab = ? AND id = ?", "dd", lab,
 				&ids[i]);
+		*ret_left += !got;
 	}
+	return code;
+}
+
+static enum hl_exit settle(struct hl_app *app, struct hl_line *line,
+	const struct hl_id *lab, size_t *fetched)
+{
+	struct hl_id ids[FETCH_MAX];
+	size_t n, left;
+	enum hl_exit code;
+
+	/* After a week away there are more of them than one round takes. */
+	do {
+		n = list_missing(app, lab, ids);
+		code = settle_some(app, line, lab, ids, n, fetched, &left);
+	} while (!code && n == FETCH_MAX && left == 0);
 	return code;
 }
 

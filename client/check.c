@@ -19,6 +19,8 @@ static unsigned bits_of(enum hl_type type)
 	case HL_CANCEL: return HL_CAP_CLOSE;
 	case HL_CANNOT_OPEN:
 	case HL_RESEND: return 0;
+	case HL_DRILL: return 0; /* raise or update: the library looks */
+	case HL_DRILL_ANSWER: return HL_CAP_ANSWER;
 	}
 	return 0;
 }
@@ -35,6 +37,10 @@ static enum hl_exit bad_form(struct hl_app *app, const struct hl_draft *draft,
 			"--determination D\n  (D: reached, cannot-rule-out, approaching "
 			"or ruled-out; levels are your lab's own)",
 			hl_safe(app, m->raise.kind));
+	if (strcmp(wrong, "text") == 0 && m->type == HL_DRILL)
+		return hl_fail(HL_EXIT_USAGE,
+			"the text of a drill has at most 1,024 bytes, and no control "
+			"characters: -m TEXT");
 	if (strcmp(wrong, "text") == 0)
 		return hl_fail(HL_EXIT_USAGE,
 			"the text is missing, too long (32 KiB, 8 KiB in an answer), or "

@@ -154,6 +154,18 @@ static const struct hl_command commands[] = {
 		.needs = HL_NEEDS_KEYS,
 		.usage = "hotline status [--json]",
 		.help = "the own node, its lines to the other labs, warnings"},
+	{.name = "drill",
+		.run = hl_cmd_drill,
+		.needs = HL_NEEDS_KEYS,
+		.options = "all precedence= message/m= answer-within= idempotency-key= "
+			   "wait= timeout= days=",
+		.max = 65,
+		.usage =
+			"hotline drill {PEER... | --all} [--precedence P] [-m TEXT]\n"
+			"    [--answer-within SPAN] [--idempotency-key KEY]\n"
+			"    [--wait stored | --wait answered] [--timeout SPAN] [--json]\n"
+			"hotline drill report [PEER...] [--days N] [--json]",
+		.help = "try a line as if it were real, as an exercise; and the scores"},
 	{.name = "lab",
 		.run = hl_cmd_lab,
 		.needs = HL_NEEDS_NOTHING,

@@ -100,5 +100,6 @@ enum hl_exit hl_cmd_node(struct hl_app *app, const struct hl_args *args);
 enum hl_exit hl_cmd_peer(struct hl_app *app, const struct hl_args *args);
 enum hl_exit hl_cmd_psk(struct hl_app *app, const struct hl_args *args);
 enum hl_exit hl_cmd_status(struct hl_app *app, const struct hl_args *args);
+enum hl_exit hl_cmd_drill(struct hl_app *app, const struct hl_args *args);
 
 #endif

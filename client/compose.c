@@ -80,6 +80,8 @@ static void set_core(struct hl_app *app, const struct hl_draft *draft, uint64_t 
 		.precedence = draft->precedence,
 		.created = now,
 		.lifetime = HL_LIFETIME_DEFAULT};
+	if (draft->lifetime > 0)
+		core->lifetime = draft->lifetime;
 	if (draft->class != HL_CLASS_CALL)
 		return;
 	core->answer_within = draft->answer_within;

@@ -18,6 +18,7 @@ struct hl_draft {
 	enum hl_standing status;
 	enum hl_precedence precedence;
 	uint64_t answer_within; /* s, of a call; 0: as the precedence says */
+	uint64_t lifetime;      /* s; 0: the default */
 	bool has_incident, has_answers;
 	struct hl_id incident, answers;
 	const char *key; /* the idempotency key, or NULL */

@@ -87,6 +87,10 @@ static enum hl_exit fetch(struct hl_app *app, struct hl_line *line,
 		return hl_fail_status(status, "reading a letter");
 	if (status != HL_OK)
 		return later(app, id, hl_status_text(status));
+	if (hl_letter_is_machine(app, &page->letters[page->n])) {
+		hl_envelope_clear(&page->letters[page->n]);
+		return HL_EXIT_OK;
+	}
 	page->times[page->n] = reply.body.fetch.time;
 	page->deferred[page->n] = reply.body.fetch.deferred;
 	page->n++;

@@ -219,3 +219,21 @@ enum hl_exit hl_letter_load(
 
 	return hl_letter_next(app, stmt, ret) ? HL_EXIT_OK : HL_EXIT_NO;
 }
+
+bool hl_letter_is_machine(struct hl_app *app, const struct hl_envelope *envelope)
+{
+	const struct hl_core *core = &envelope->core;
+	const struct hl_card *card = hl_docs_card_at(app, &core->lab, core->card_version);
+	const struct hl_judge judge = {.net = &app->net,
+		.card = card,
+		.newest_version = core->card_version,
+		.own_lab = &app->lab};
+
+	return card && hl_envelope_by_node(envelope, card) &&
+		hl_envelope_judge(envelope, &judge) == HL_OK;
+}
+
+enum hl_exit hl_letter_forget(struct hl_app *app, const struct hl_id *id)
+{
+	return hl_db_do(app->db, "DELETE FROM letters WHERE id = ?", "d", id);
+}

@@ -70,6 +70,10 @@ const char *hl_letter_again(struct hl_app *app, const struct hl_id *id);
  * a proof that it was sent before comes (identity 4.3). */
 bool hl_letter_cut_off(struct hl_app *app, const struct hl_letter *letter);
 bool hl_letter_held(struct hl_app *app, const struct hl_id *id);
+/* Is it a machine test or its answer, signed by a node of its lab (message 4.4)? Such a one is
+ * passed over: it is for no device. */
+bool hl_letter_is_machine(struct hl_app *app, const struct hl_envelope *envelope);
+HL_MUST enum hl_exit hl_letter_forget(struct hl_app *app, const struct hl_id *id);
 
 /* Loads one. HL_EXIT_NO, unsaid, where it is not held. */
 HL_MUST enum hl_exit hl_letter_load(

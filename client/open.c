@@ -183,6 +183,9 @@ static enum hl_exit open_one(struct hl_app *app, const struct hl_epochs *epochs,
 
 	if (hl_letter_load(app, id, &letter) != HL_EXIT_OK)
 		return HL_EXIT_OK;
+	/* One that waited for a card, and is a machine's. */
+	if (hl_letter_is_machine(app, &letter.envelope))
+		return hl_letter_forget(app, id);
 	outcome.status = open_letter(app, epochs, &letter, &outcome);
 	if (hl_status_ours(outcome.status))
 		return hl_fail_status(outcome.status, "opening a letter");

@@ -146,6 +146,19 @@ void hl_thread_seen(const struct hl_thread *thread, const struct hl_id *also,
 	*ret_n = n;
 }
 
+bool hl_thread_is_drill(const struct hl_thread *thread)
+{
+	const struct hl_letter *letter = hl_thread_letter(thread, &thread->id);
+
+	return letter && letter->state == HL_LETTER_OPENED &&
+		letter->message.type == HL_DRILL;
+}
+
+bool hl_thread_drill_over(const struct hl_thread *thread)
+{
+	return hl_thread_is_drill(thread) && !hl_thread_unanswered(thread);
+}
+
 static bool among(const struct hl_core *core, const struct hl_id *lab)
 {
 	for (size_t i = 0; i < core->n_labs; i++)
@@ -158,6 +171,8 @@ bool hl_thread_waits(const struct hl_thread *thread, const struct hl_call_state 
 	const struct hl_id *lab)
 {
 	return thread->incident.phase == HL_OPEN && !hl_id_eq(&call->lab, lab) &&
+		!(hl_thread_is_drill(thread) &&
+			hl_thread_deadline(thread, call) <= hl_clock()) &&
 		among(call->core, lab) && !hl_call_answer(call, lab);
 }
 

@@ -25,7 +25,7 @@ HL_MUST enum hl_exit hl_thread_load(
 /* The letter with that id; NULL where the thread has none. */
 const struct hl_letter *hl_thread_letter(
 	const struct hl_thread *thread, const struct hl_id *id);
-/* The raise; NULL while it is not held, or is not opened. */
+/* The raise; NULL while it is not held, or is not opened, or a drill stands in its place. */
 const struct hl_letter *hl_thread_raise(const struct hl_thread *thread);
 /* The state of the call with that id; NULL where it is none. */
 const struct hl_call_state *hl_thread_call(
@@ -50,6 +50,10 @@ uint64_t hl_thread_deadline(
 /* The labs (but the caller's) of the opening call, and how many of them have answered. */
 void hl_thread_count(
 	const struct hl_thread *thread, size_t *ret_labs, size_t *ret_answered);
+
+/* Is it a drill? And is that over: answered by all, or past its deadline (nothing rings then)? */
+bool hl_thread_is_drill(const struct hl_thread *thread);
+bool hl_thread_drill_over(const struct hl_thread *thread);
 
 /* All incidents, the one with the newest letter first; *ret is a heap array. */
 HL_MUST enum hl_exit hl_thread_list(

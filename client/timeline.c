@@ -96,6 +96,9 @@ const char *hl_timeline_phase(struct hl_app *app, const struct hl_thread *thread
 		return "its beginning is not held here";
 	if (thread->incident.phase != HL_OPEN)
 		return hl_phase_name(thread->incident.phase);
+	if (hl_thread_drill_over(thread))
+		return hl_scrap(app, "over, %zu of %zu lab%s answered", answered, labs,
+			labs == 1 ? "" : "s");
 	return hl_scrap(app, "open, %zu of %zu lab%s answered", answered, labs,
 		labs == 1 ? "" : "s");
 }
@@ -172,6 +175,11 @@ const char *hl_timeline_what(
 	case HL_REOPEN: return hl_scrap(app, "opened again%s", text);
 	case HL_CANNOT_OPEN:
 	case HL_RESEND: return hl_timeline_resend(app, letter);
+	case HL_DRILL:
+		return hl_scrap(app, "drills (%s, %s)%s",
+			hl_precedence_name(core->precedence),
+			hl_standing_name(core->status), text);
+	case HL_DRILL_ANSWER: return hl_scrap(app, "answered: accepted%s", text);
 	}
 	return "?";
 }
@@ -268,7 +276,8 @@ static void head(FILE *out, struct hl_app *app, const struct hl_thread *thread)
 	const struct hl_raise *r;
 
 	if (!raise) {
-		fprintf(out, "%s  %s\n", hl_thread_short(app, &thread->id),
+		fprintf(out, "%s  %s%s\n", hl_thread_short(app, &thread->id),
+			hl_thread_is_drill(thread) ? "a drill  " : "",
 			hl_timeline_phase(app, thread));
 		return;
 	}

@@ -103,7 +103,9 @@ static void message_json(struct hl_app *app, const struct hl_message *m, json_t 
 	case HL_RESOLVE:
 	case HL_CANCEL:
 	case HL_REOPEN:
-	case HL_RESEND: break; /* the key is for no screen */
+	case HL_DRILL:
+	case HL_DRILL_ANSWER:
+	case HL_RESEND: break; /* its key is for no screen */
 	}
 	if (m->type == HL_RAISE || m->type == HL_UPDATE)
 		set(to, "fields", fields_json(m));

@@ -16,6 +16,8 @@
 #include "node/config_check.h"
 #include "node/disk.h"
 
+#define DRILL_SECONDS_MAX (366 * 24 * 3600)
+
 static void reader_clear(struct reader *reader)
 {
 	hl_config_uses_clear(reader);
@@ -186,6 +188,17 @@ static int check_psk(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int check_drill(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long value = cfg_opt_getnint(opt, 0);
+
+	if (value < 0 || value > DRILL_SECONDS_MAX)
+		fault(reader_of(cfg), cfg->line,
+			"%s %ld is out of bounds: 0 to %d seconds, 0 for never",
+			cfg_opt_name(opt), value, DRILL_SECONDS_MAX);
+	return 0;
+}
+
 /* Called at the end of a section: opt holds all of them, this one last. */
 static int check_peer(cfg_t *cfg, cfg_opt_t *opt)
 {
@@ -220,6 +233,8 @@ static cfg_t *parse(struct reader *reader, const char *text)
 		CFG_SEC("step", step, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		carrier, CFG_END()};
 	cfg_opt_t person[] = {CFG_STR("quiet", NULL, CFGF_NODEFAULT), carrier, CFG_END()};
+	cfg_opt_t drill[] = {CFG_INT("every", 3600, CFGF_NONE),
+		CFG_INT("remind", 7 * 24 * 3600, CFGF_NONE), carrier, CFG_END()};
 	cfg_opt_t options[] = {CFG_STR("network", "hotline", CFGF_NONE),
 		CFG_STR("state-dir", "/var/lib/hotline", CFGF_NONE),
 		CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
@@ -232,7 +247,7 @@ static cfg_t *parse(struct reader *reader, const char *text)
 		CFG_SEC("hook", hook, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_SEC("policy", policy, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_SEC("person", person, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		carrier, CFG_END()};
+		CFG_SEC("drill", drill, CFGF_NONE), carrier, CFG_END()};
 	hl_config_uses_clear(reader);
 	cfg_t *cfg = cfg_init(options, CFGF_NONE);
 
@@ -249,6 +264,8 @@ static cfg_t *parse(struct reader *reader, const char *text)
 	cfg_set_validate_func(cfg, "peer", check_peer);
 	cfg_set_validate_func(cfg, "peer|address", check_address);
 	cfg_set_validate_func(cfg, "peer|psk-file", check_psk);
+	cfg_set_validate_func(cfg, "drill|every", check_drill);
+	cfg_set_validate_func(cfg, "drill|remind", check_drill);
 	hl_config_hook_checks(cfg);
 	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS)
 		reader->unreadable = true;

@@ -50,6 +50,7 @@ struct hl_config {
 	size_t n_steps;
 	struct hl_policy_person *persons;
 	size_t n_persons;
+	uint64_t drill_every, drill_remind; /* s; 0: never */
 };
 
 #define HL_CLEAN_CONFIG HL_CLEAN(hl_config_clear)

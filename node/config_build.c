@@ -71,6 +71,8 @@ bool hl_config_build(cfg_t *cfg, const char *dir, struct hl_config *ret)
 	hl_net_id(hl_view_str(ret->network), &ret->net);
 	ret->socket_mode = hl_config_socket_mode(cfg_getstr(cfg, "socket-mode"));
 	ret->log_level = hl_config_level(cfg_getstr(cfg, "log-level"));
+	ret->drill_every = (uint64_t)cfg_getint(cfg, "drill|every");
+	ret->drill_remind = (uint64_t)cfg_getint(cfg, "drill|remind");
 	ret->allow_root = cfg_getbool(cfg, "allow-root") == cfg_true;
 	ret->state_dir = hl_config_absolute(dir, cfg_getstr(cfg, "state-dir"));
 	if (!ret->state_dir)

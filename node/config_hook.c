@@ -93,7 +93,7 @@ static int check_event(cfg_t *cfg, cfg_opt_t *opt)
 	if (event_of(name) == 0)
 		fault(reader_of(cfg), cfg->line,
 			"events: there is no \"%s\" (call, answered, overdue, closed, "
-			"unanswered, link, gap, store, node-silent)",
+			"unanswered, link, gap, store, node-silent, drill)",
 			name);
 	return 0;
 }

@@ -243,7 +243,9 @@ static void print_config(const struct init *init, FILE *out, const char *socket)
 	      "# peer \"lab-b\" {\n"
 	      "#\taddress = {\"192.0.2.7:" HL_NODE_PORT_TEXT "\"}\n"
 	      "#\tpsk-file = \"lab-b.psk\"\n"
-	      "# }\n",
+	      "# }\n\n"
+	      "# Lines are tested hourly; a drill that people answer is due once a week.\n"
+	      "# drill { every = 3600 remind = 604800 }\n",
 		out);
 }
 

@@ -248,6 +248,7 @@ static void reload(void *ctx)
 	hl_log_open(fresh.log_level);
 	apply_peers(node);
 	apply_hooks(node);
+	hl_engine_set_drills(node->engine, fresh.drill_every, fresh.drill_remind);
 	hl_log_write(LOG_NOTICE,
 		"%s: read again (listen, socket and state-dir change at a restart)",
 		node->path);
@@ -303,6 +304,9 @@ static int open_state(struct node *node)
 		.entropy = hl_system_entropy(),
 		.version = hl_version(),
 		.boot = boot_id(),
+		.seal = &node->keys.seal,
+		.drill_every = node->config.drill_every,
+		.drill_remind = node->config.drill_remind,
 	};
 	memcpy(config.link, node->keys.link.pub, HL_KEY_SIZE);
 	enum hl_status status = hl_engine_new(&config, node->store, &now, &node->engine);

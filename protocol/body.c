@@ -1,4 +1,4 @@
-/* The bodies of replies (link 5.2 to 5.12), by the request that they answer. */
+/* The bodies of replies (link 5.2 to 5.14), by the request that they answer. */
 #include <string.h>
 
 #include "frame_part.h"
@@ -81,7 +81,7 @@ static const struct hl_field proof_fields[] = {
 static const struct hl_shape proof = HL_BARE_OF(struct hl_body, proof_fields);
 
 /* SPEC link 5.9: `[lab_id, state u, since u, last heard u, clock offset ms as u (sign in the next),
- * offset negative bool, psk bool, queued u, gaps u, last error]` */
+ * offset negative bool, psk bool, queued u, gaps u, last error, last test u]` */
 static const struct hl_field peer_fields[] = {
 	HL_F_FIXED(struct hl_peer_status, lab),
 	HL_F_UINT(struct hl_peer_status, state, HL_LINK_NEVER, HL_LINK_SILENT),
@@ -92,6 +92,7 @@ static const struct hl_field peer_fields[] = {
 	HL_F_ANY(struct hl_peer_status, queued),
 	HL_F_ANY(struct hl_peer_status, gaps),
 	HL_F_LINE(struct hl_peer_status, last_error, 0, 255),
+	HL_F_ANY(struct hl_peer_status, last_test),
 };
 static const struct hl_shape peer = HL_SHAPE_OF(struct hl_peer_status, peer_fields);
 
@@ -129,6 +130,20 @@ static const struct hl_field status_fields[] = {
 };
 static const struct hl_shape status_shape = HL_SHAPE_OF(struct hl_body, status_fields);
 
+/* SPEC link 5.14: `[number u, sent u, delivered u, answered u, missed bool]` */
+static const struct hl_field drill_fields[] = {
+	HL_F_ANY(struct hl_drill_status, number),
+	HL_F_ANY(struct hl_drill_status, sent),
+	HL_F_ANY(struct hl_drill_status, delivered),
+	HL_F_ANY(struct hl_drill_status, answered),
+	HL_F_BOOL(struct hl_drill_status, missed),
+};
+static const struct hl_shape drill = HL_SHAPE_OF(struct hl_drill_status, drill_fields);
+static const struct hl_field drills_fields[] = {
+	HL_F_LIST(struct hl_body, drills.items, drills.n, 0, HL_DRILLS_MAX, 0, drill),
+};
+static const struct hl_shape drills = HL_BARE_OF(struct hl_body, drills_fields);
+
 /* The shape of the body that a request is answered with; NULL where it is none of these. */
 static const struct hl_shape *shape_of(enum hl_frame_type request)
 {
@@ -143,6 +158,7 @@ static const struct hl_shape *shape_of(enum hl_frame_type request)
 		{HL_FRAME_FETCH, &fetch},
 		{HL_FRAME_PROOF, &proof},
 		{HL_FRAME_STATUS, &status_shape},
+		{HL_FRAME_DRILLS, &drills},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

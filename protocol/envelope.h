@@ -107,6 +107,10 @@ HL_MUST HL_API enum hl_status hl_envelope_judge(
 HL_API bool hl_envelope_released(
 	const struct hl_envelope *envelope, const struct hl_card *card);
 
+/* envelope 3.10: is its sender a node of the card, and no member? */
+HL_API bool hl_envelope_by_node(
+	const struct hl_envelope *envelope, const struct hl_card *card);
+
 /* envelope 3.7: does what hl_envelope_judge has answered tell of the copy (true), or of the letter
  * itself (false)? */
 HL_API bool hl_envelope_fault_of_copy(const struct hl_envelope *envelope,
@@ -136,7 +140,7 @@ struct hl_sealing {
 	uint8_t salt[HL_SALT_SIZE];    /* fresh */
 	struct hl_key32 ck;            /* fresh, used once */
 	struct hl_view message;        /* encoded (message 1.1) */
-	const struct hl_sign_key *key; /* the sender's */
+	const struct hl_sign_key *key; /* the sender's: a member's or a node's */
 };
 
 /* Seals and signs. ret_id and ret_dropped may be NULL; ret_dropped: how many readers have a key

@@ -12,24 +12,39 @@ static bool signed_by(const struct hl_envelope *envelope, const struct hl_id *ki
 	return false;
 }
 
+/* The key of a signer of this letter; NULL: none that may sign it. */
+static const uint8_t *key_of(
+	const struct hl_card *card, const struct hl_core *core, const struct hl_id *kid)
+{
+	const struct hl_member *member = hl_card_member(card, kid);
+	const struct hl_node *node = NULL;
+
+	if (member)
+		return member->sign;
+	if (hl_id_eq(kid, &core->sender))
+		node = hl_card_node(card, kid);
+	return node ? node->sign : NULL;
+}
+
 static enum hl_status signatures_check(
 	const struct hl_envelope *envelope, const struct hl_judge *judge)
 {
-	const struct hl_member *member;
+	const uint8_t *key;
 	enum hl_status status;
 
-	if (!hl_card_member(judge->card, &envelope->core.sender))
+	if (!key_of(judge->card, &envelope->core, &envelope->core.sender))
 		return HL_NOT_MEMBER;
 	if (!signed_by(envelope, &envelope->core.sender))
 		return HL_BAD_SIGNATURE;
-	/* SPEC envelope 3.1: every signer a member (12) and every signature valid (9) */
+	/* SPEC envelope 3.1: every signer a member, or the node that is the sender (12), and every
+	 * signature valid (9) */
 	for (size_t i = 0; i < envelope->n_sigs; i++)
-		if (!hl_card_member(judge->card, &envelope->sigs[i].kid))
+		if (!key_of(judge->card, &envelope->core, &envelope->sigs[i].kid))
 			return HL_NOT_MEMBER;
 	for (size_t i = 0; i < envelope->n_sigs; i++) {
-		member = hl_card_member(judge->card, &envelope->sigs[i].kid);
-		status = hl_verify("env", judge->net, envelope->signed_bytes,
-			member->sign, envelope->sigs[i].sig);
+		key = key_of(judge->card, &envelope->core, &envelope->sigs[i].kid);
+		status = hl_verify("env", judge->net, envelope->signed_bytes, key,
+			envelope->sigs[i].sig);
 		if (status != HL_OK)
 			return status;
 	}
@@ -70,6 +85,19 @@ static bool permitted(const struct hl_core *core, const struct hl_caps *caps)
 	if (core->class == HL_CLASS_CALL || core->class == HL_CLASS_NOTICE)
 		return core->precedence <= caps->precedence;
 	return true;
+}
+
+/* SPEC envelope 3.10: of letters of class call or answer alone, with status test and precedence at
+ * most IMMEDIATE (11) */
+static bool node_permitted(const struct hl_core *core)
+{
+	return (core->class == HL_CLASS_CALL || core->class == HL_CLASS_ANSWER) &&
+		core->status == HL_TEST && core->precedence <= HL_IMMEDIATE;
+}
+
+bool hl_envelope_by_node(const struct hl_envelope *envelope, const struct hl_card *card)
+{
+	return hl_card_node(card, &envelope->core.sender) != NULL;
 }
 
 bool hl_envelope_released(const struct hl_envelope *envelope, const struct hl_card *card)
@@ -123,6 +151,8 @@ enum hl_status hl_envelope_judge(
 		return status;
 	if (any_suspended(envelope, judge))
 		return HL_SUSPENDED;
+	if (hl_envelope_by_node(envelope, card))
+		return node_permitted(core) ? HL_OK : HL_NOT_PERMITTED;
 	if (!permitted(core, &hl_card_member(card, &core->sender)->caps))
 		return HL_NOT_PERMITTED;
 	if (release_asked(core, judge) && !hl_envelope_released(envelope, card))
@@ -144,7 +174,7 @@ bool hl_envelope_fault_of_copy(const struct hl_envelope *envelope,
 
 	/* SPEC envelope 3.7: codes 12 and 13 for another signer than the core's sender */
 	if (status == HL_NOT_MEMBER)
-		return judge->card && hl_card_member(judge->card, sender);
+		return judge->card && key_of(judge->card, &envelope->core, sender);
 	if (status == HL_SUSPENDED)
 		return !judge->suspended || !judge->suspended(judge->ctx, sender);
 	return status_of_copy(status);

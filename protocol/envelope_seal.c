@@ -237,6 +237,8 @@ enum hl_status hl_envelope_seal(struct hl_sealing *sealing, struct hl_buf *ret_d
 
 	hl_key_id(&letter.core.net, HL_ROLE_MEMBER_SIGN, sealing->key->pub, &kid);
 	if (!hl_id_eq(&kid, &letter.core.sender))
+		hl_key_id(&letter.core.net, HL_ROLE_NODE_SIGN, sealing->key->pub, &kid);
+	if (!hl_id_eq(&kid, &letter.core.sender))
 		return HL_ERR_USAGE;
 	status = make_recipients(&letter, sealing);
 	if (status == HL_OK)

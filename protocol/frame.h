@@ -18,6 +18,7 @@
 #define HL_HOPS_MAX            2  /* carriers that a document may pass */
 #define HL_STATUS_CALLS_MAX    256
 #define HL_STATUS_WARNINGS_MAX 256
+#define HL_DRILLS_MAX          512
 
 enum hl_purpose { HL_PURPOSE_PEER = 1, HL_PURPOSE_DEVICE = 2 };
 
@@ -55,6 +56,7 @@ enum hl_frame_type {
 	HL_FRAME_PSK = 43,
 	HL_FRAME_ENTRIES = 44,
 	HL_FRAME_PING = 45,
+	HL_FRAME_DRILLS = 46,
 };
 
 enum hl_close_reason {
@@ -93,6 +95,7 @@ enum hl_feed_sort {
 	HL_FEED_OVERDUE = 6,
 	HL_FEED_DOCS = 7,
 	HL_FEED_LINK = 8,
+	HL_FEED_DRILL = 9,
 	HL_FEED_CARRIED = 10,
 };
 enum hl_link_state {
@@ -215,6 +218,10 @@ struct hl_frame {
 			struct hl_id lab;
 			uint8_t key[32];
 		} psk;
+		struct {
+			struct hl_id lab;
+			uint64_t since, after;
+		} drills;
 	};
 	void *arena;
 };
@@ -261,6 +268,7 @@ struct hl_peer_status {
 	bool psk;
 	uint64_t queued, gaps;
 	struct hl_view last_error;
+	uint64_t last_test; /* that was good; 0: never */
 };
 struct hl_call_status {
 	struct hl_id id, incident, lab;
@@ -268,6 +276,12 @@ struct hl_call_status {
 	enum hl_standing status;
 	uint64_t stored, deadline;
 	enum hl_ring_state state;
+};
+
+struct hl_drill_status { /* one machine test of the own node */
+	uint64_t number;
+	uint64_t sent, delivered, answered; /* 0: not */
+	bool missed;
 };
 
 struct hl_body {
@@ -312,6 +326,10 @@ struct hl_body {
 			size_t n_warnings;
 		} status;
 		struct hl_view segment; /* entries */
+		struct {
+			struct hl_drill_status *items;
+			size_t n;
+		} drills;
 	};
 	void *arena;
 };

@@ -97,6 +97,13 @@ static const struct hl_field entries[] = {
 	HL_F_ANY(struct hl_frame, entries.first),
 };
 
+/* SPEC link 5.14: drills: `[46, request, lab_id, since u, after u]` */
+static const struct hl_field drills[] = {
+	HL_F_FIXED(struct hl_frame, drills.lab),
+	HL_F_ANY(struct hl_frame, drills.since),
+	HL_F_ANY(struct hl_frame, drills.after),
+};
+
 static const struct hl_frame_row device_rows[] = {
 	HL_ROW_REQUEST(HL_FRAME_DEVICE_HELLO, hello),
 	HL_ROW_REQUEST(HL_FRAME_REPLY, reply),
@@ -112,6 +119,7 @@ static const struct hl_frame_row device_rows[] = {
 	HL_ROW_REQUEST(HL_FRAME_PSK, psk),
 	HL_ROW_REQUEST(HL_FRAME_ENTRIES, entries),
 	{HL_FRAME_PING, true, NULL, 0},
+	HL_ROW_REQUEST(HL_FRAME_DRILLS, drills),
 };
 
 const struct hl_frame_row *hl_frame_device_row(uint64_t type)

@@ -24,7 +24,7 @@ struct hl_frame_row {
 		type, true, fields, sizeof(fields) / sizeof((fields)[0]) \
 	}
 
-/* Between nodes (link 4.1 to 4.7), and between a device and its node (5.2 to 5.13). NULL for a type
+/* Between nodes (link 4.1 to 4.7), and between a device and its node (5.2 to 5.14). NULL for a type
  * that is not of these. */
 const struct hl_frame_row *hl_frame_peer_row(uint64_t type);
 const struct hl_frame_row *hl_frame_device_row(uint64_t type);

@@ -35,20 +35,29 @@ static bool among(const struct hl_core *core, const struct hl_id *lab)
 	return false;
 }
 
+/* SPEC incident 3.2: A drill is folded as a raise of kind `drill` with severity 0, certainty 0 and
+ * an empty title. */
+static struct hl_raise raise_of(const struct hl_message *message)
+{
+	if (message->type == HL_DRILL)
+		return (struct hl_raise){.kind = hl_view_str("drill")};
+	return message->raise;
+}
+
 /* SPEC incident 3.2: A raise whose id is the incident's id sets phase 1 open, the status, kind,
  * severity, certainty, title, and adds a call. */
 static enum hl_effect fold_raise(struct fold *f, const struct hl_fold_letter *letter)
 {
-	const struct hl_raise *raise = &letter->message->raise;
+	const struct hl_raise raise = raise_of(letter->message);
 	struct hl_incident *state = &f->state;
 
 	f->raise = letter->core;
 	state->phase = HL_OPEN;
 	state->status = letter->core->status;
-	state->kind = raise->kind;
-	state->severity = raise->severity;
-	state->certainty = raise->certainty;
-	state->title = raise->title;
+	state->kind = raise.kind;
+	state->severity = raise.severity;
+	state->certainty = raise.certainty;
+	state->title = raise.title;
 	state->has_opening = true;
 	state->opening = letter->id;
 	add_call(f, letter);
@@ -78,8 +87,10 @@ static enum hl_effect add_answer(
 		return HL_ALSO;
 	memmove(&call->answers[at + 1], &call->answers[at],
 		(call->n_answers - at) * sizeof(*call->answers));
-	call->answers[at] =
-		(struct hl_lab_answer){*lab, letter->id, letter->message->ack.answer};
+	/* SPEC incident 3.4: drill-answer as an ack with answer 1 */
+	call->answers[at] = (struct hl_lab_answer){*lab, letter->id,
+		letter->message->type == HL_ACK ? letter->message->ack.answer
+						: HL_ACCEPTED};
 	call->n_answers++;
 	return HL_EFFECTIVE;
 }
@@ -150,11 +161,18 @@ static enum hl_effect fold_reopen(struct fold *f, const struct hl_fold_letter *l
 	return HL_EFFECTIVE;
 }
 
+static bool opens(const struct hl_message *message)
+{
+	return message->type == HL_RAISE || message->type == HL_DRILL;
+}
+
 static enum hl_effect fold_type(struct fold *f, const struct hl_fold_letter *letter)
 {
 	switch (letter->message->type) {
-	case HL_RAISE: return fold_raise(f, letter);
-	case HL_ACK: return fold_ack(f, letter);
+	case HL_RAISE:
+	case HL_DRILL: return fold_raise(f, letter);
+	case HL_ACK:
+	case HL_DRILL_ANSWER: return fold_ack(f, letter);
 	case HL_SAY: return fold_say(f, letter);
 	case HL_UPDATE: return fold_update(f, letter);
 	case HL_RESOLVE: return fold_close(f, letter, HL_RESOLVED);
@@ -172,7 +190,7 @@ static enum hl_effect fold_letter(struct fold *f, const struct hl_fold_letter *l
 
 	/* SPEC incident 3.1: What 3.2, 3.3 and 3.9 say is looked at in that order, before the
 	 * clause of the type, and the first that gives a code decides. */
-	if (letter->message->type == HL_RAISE) {
+	if (opens(letter->message)) {
 		if (!hl_id_eq(&letter->id, &f->state.id))
 			return HL_SECOND_RAISE;
 	} else if (!f->raise) {
@@ -197,7 +215,7 @@ static enum hl_status fold_init(struct fold *f)
 
 	for (size_t i = 0; i < n; i++)
 		calls += f->order->letters[i].core->class == HL_CLASS_CALL ||
-			f->order->letters[i].message->type == HL_RAISE ||
+			opens(f->order->letters[i].message) ||
 			f->order->letters[i].message->type == HL_REOPEN;
 	state->letters = hl_arena_alloc(&state->arena, n, sizeof(*state->letters));
 	state->calls = hl_arena_alloc(&state->arena, calls, sizeof(*state->calls));

@@ -185,7 +185,7 @@ static void in_cannot_open(struct hl_in *in, struct hl_message *m)
 	hl_in_end(in);
 }
 
-/* message 2.10 */
+/* message 2.11 */
 static void in_resend(struct hl_in *in, struct hl_message *m)
 {
 	hl_in_array(in, 1, 1);
@@ -204,7 +204,9 @@ static void in_body(struct hl_in *in, struct hl_message *m)
 	case HL_UPDATE: in_update(in, m); break;
 	case HL_RESOLVE:
 	case HL_CANCEL:
-	case HL_REOPEN: in_text(in, m); break;
+	case HL_REOPEN:
+	case HL_DRILL:
+	case HL_DRILL_ANSWER: in_text(in, m); break;
 	case HL_CANNOT_OPEN: in_cannot_open(in, m); break;
 	case HL_RESEND: in_resend(in, m); break;
 	}

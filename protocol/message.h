@@ -25,6 +25,8 @@ enum hl_type {
 	HL_CANCEL = 6,
 	HL_REOPEN = 7,
 	HL_CANNOT_OPEN = 8,
+	HL_DRILL = 9,
+	HL_DRILL_ANSWER = 10,
 	HL_RESEND = 11,
 };
 enum hl_answer {
@@ -125,8 +127,8 @@ HL_MUST HL_API enum hl_status hl_message_parse(
 	struct hl_view bytes, struct hl_message *ret);
 HL_API void hl_message_clear(struct hl_message *message);
 
-/* envelope 4.3: does the message go with the core, and may the member say it? HL_BAD_TYPE,
- * HL_BAD_FIELD (too many words), HL_NOT_PERMITTED. */
+/* envelope 4.3: does the message go with the core, and may the member (NULL: a node) say it?
+ * HL_BAD_TYPE, HL_BAD_FIELD (too many words), HL_NOT_PERMITTED. */
 HL_MUST HL_API enum hl_status hl_message_check(const struct hl_message *message,
 	const struct hl_core *core, const struct hl_member *sender);
 

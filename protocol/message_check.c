@@ -27,6 +27,9 @@ static struct rule rule_of(enum hl_type type)
 		return (struct rule){.notice = true,
 			.bits = HL_CAP_READ | HL_CAP_RAISE | HL_CAP_UPDATE |
 				HL_CAP_ANSWER | HL_CAP_CLOSE};
+	case HL_DRILL:
+		return (struct rule){.call = true, .bits = HL_CAP_RAISE | HL_CAP_UPDATE};
+	case HL_DRILL_ANSWER: return (struct rule){.answer = true, .bits = HL_CAP_ANSWER};
 	}
 	return (struct rule){0};
 }
@@ -79,22 +82,27 @@ static bool has_seen(const struct hl_message *message, const struct hl_id *id)
 /* message 1.1 and 1.3 */
 static bool references_ok(const struct hl_message *message, const struct hl_core *core)
 {
-	bool raise = message->type == HL_RAISE;
+	bool opens = message->type == HL_RAISE || message->type == HL_DRILL;
 	bool answers = message->type == HL_ACK || message->type == HL_CANNOT_OPEN ||
-		message->type == HL_RESEND;
+		message->type == HL_DRILL_ANSWER || message->type == HL_RESEND;
 
-	if (core->has_incident == raise || core->has_answers != answers)
+	if (core->has_incident == opens || core->has_answers != answers)
 		return false;
-	if (raise)
+	if (opens)
 		return message->n_seen == 0;
 	/* SPEC message 1.1: the answered letter always among them */
 	return !answers || has_seen(message, &core->answers);
 }
 
 /* SPEC message 3.4: `sys.test` goes with status test alone and `sys.exercise` with status exercise
- * alone (23). */
-static bool status_ok(const struct hl_message *message, const struct hl_core *core)
+ * alone (23).
+ * SPEC message 4.1: A drill or drill-answer by a member has status exercise, one by a node has
+ * status test (23). */
+static bool status_ok(
+	const struct hl_message *message, const struct hl_core *core, bool by_node)
 {
+	if (message->type == HL_DRILL || message->type == HL_DRILL_ANSWER)
+		return core->status == (by_node ? HL_TEST : HL_EXERCISE);
 	if (message->type != HL_RAISE)
 		return true;
 	if (hl_view_eq(message->raise.kind, hl_view_str("sys.test")))
@@ -110,11 +118,16 @@ enum hl_status hl_message_check(const struct hl_message *message,
 	struct rule rule = rule_of(message->type);
 
 	if (!class_ok(&rule, core->class) || !references_ok(message, core) ||
-		!status_ok(message, core))
+		!status_ok(message, core, sender == NULL))
 		return HL_BAD_TYPE;
 	if (core->class == HL_CLASS_CALL && core->precedence >= HL_IMMEDIATE &&
 		hl_words(message->text) > HL_WORDS_MAX)
 		return HL_BAD_FIELD;
+	/* SPEC message 4.2: A node sends drills and drill-answers alone (11) */
+	if (sender == NULL)
+		return message->type == HL_DRILL || message->type == HL_DRILL_ANSWER
+			? HL_OK
+			: HL_NOT_PERMITTED;
 	if (!(sender->caps.bits & rule.bits))
 		return HL_NOT_PERMITTED;
 	if (message->type == HL_RAISE &&

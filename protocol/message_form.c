@@ -10,6 +10,7 @@
 #define LEVEL_MAX      64
 #define ACK_TEXT_MAX   8192
 #define REDIRECT_MAX   128
+#define DRILL_TEXT_MAX 1024
 #define SEVERITY_MAX   4
 #define CERTAINTY_MAX  4
 
@@ -201,6 +202,11 @@ enum hl_status hl_message_form(const struct hl_message *m, const char **ret_wron
 			m->cannot_open.code >= HL_BAD_SIZE &&
 				m->cannot_open.code <= HL_STALE,
 			"code");
+		break;
+	/* SPEC message 2.10: drill and drill-answer: `[text]`, a block of 0 to 1,024 bytes. */
+	case HL_DRILL:
+	case HL_DRILL_ANSWER:
+		require(&form, block_ok(m->text, 0, DRILL_TEXT_MAX), "text");
 		break;
 	case HL_RESEND: require(&form, m->resend.key.n == HL_KEY_SIZE, "key"); break;
 	}

@@ -7,7 +7,8 @@
 const char *hl_type_name(unsigned type)
 {
 	static const char *const names[] = {NULL, "raise", "ack", "say", "update",
-		"resolve", "cancel", "reopen", "cannot-open", [HL_RESEND] = "resend"};
+		"resolve", "cancel", "reopen", "cannot-open", "drill", "drill-answer",
+		"resend"};
 
 	return NAME_OF(names, type);
 }

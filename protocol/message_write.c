@@ -120,6 +120,8 @@ static void out_body(struct hl_out *out, const struct hl_message *m)
 	case HL_RESOLVE:
 	case HL_CANCEL:
 	case HL_REOPEN:
+	case HL_DRILL:
+	case HL_DRILL_ANSWER:
 		hl_out_array(out, 1);
 		hl_out_str(out, m->text);
 		break;

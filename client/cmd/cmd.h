@@ -70,6 +70,13 @@ bool hl_is_relay(const struct hl_directory *directory, const struct hl_id *lab);
 HL_MUST enum hl_exit hl_status_ask(struct hl_app *app, struct hl_reply *ret);
 const char *hl_link_state_name(enum hl_link_state state);
 
+/* The lines to the other labs, as the node sees them, with the age of each one's last good test;
+ * and (warnings) what it warns of. line NULL: the node is away. */
+void hl_lines_print(struct hl_app *app, struct hl_line *line, bool warnings);
+json_t *hl_lines_json(struct hl_app *app, struct hl_line *line);
+/* "12 min ago", "never". */
+const char *hl_test_age(struct hl_app *app, uint64_t ms, uint64_t now);
+
 /* A name as a label: lower case, what is no letter or digit becomes '-'. */
 const char *hl_slug(struct hl_app *app, struct hl_view name);
 

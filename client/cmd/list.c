@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/cmd/cmd.h"
 #include "client/cmd/talk.h"
 #include "client/inbox.h"
 #include "client/timeline.h"
@@ -56,7 +57,7 @@ static bool wanted(
 	struct hl_app *app, const struct filter *f, const struct hl_thread *thread)
 {
 	bool closed = thread->incident.phase == HL_RESOLVED ||
-		thread->incident.phase == HL_CANCELLED;
+		thread->incident.phase == HL_CANCELLED || hl_thread_drill_over(thread);
 	uint64_t newest =
 		thread->n ? thread->letters[thread->n - 1].envelope.core.created : 0;
 
@@ -106,7 +107,9 @@ static void row(
 	hl_thread_count(thread, &labs, &answered);
 	state = rings                  ? "RINGS"
 		: in->phase != HL_OPEN ? hl_phase_name(in->phase)
-				       : hl_scrap(app, "%zu/%zu", answered, labs);
+		: hl_thread_drill_over(thread) && answered < labs
+		? "missed"
+		: hl_scrap(app, "%zu/%zu", answered, labs);
 	hl_table_row(table,
 		hl_scrap(app, "%s%s", hl_talk_prefix(first->status),
 			hl_thread_short(app, &thread->id)),
@@ -115,6 +118,7 @@ static void row(
 		state,
 		in->title.n ? hl_scrap(app, "%s: %s", hl_safe(app, in->kind),
 				      hl_safe(app, in->title))
+			: hl_thread_is_drill(thread) ? "drill"
 			: hl_letter_cut_off(app, &thread->letters[0])
 			? "(by hand, its sender is cut off: hotline show)"
 			: "(its beginning is not held)");
@@ -143,7 +147,8 @@ static enum hl_exit each(struct hl_app *app, const struct filter *f,
 	return code;
 }
 
-static enum hl_exit print(struct hl_app *app, const struct filter *f)
+static enum hl_exit print(
+	struct hl_app *app, const struct filter *f, struct hl_line *line)
 {
 	static const char *const headings[] = {
 		"ID", "RAISED UTC", "BY", "SPEED", "STATE", "WHAT"};
@@ -155,6 +160,7 @@ static enum hl_exit print(struct hl_app *app, const struct filter *f)
 	if (app->json && code == HL_EXIT_OK) {
 		doc = hl_json_doc("list");
 		json_object_set_new(doc, "incidents", rows);
+		json_object_set_new(doc, "lines", hl_lines_json(app, line));
 		return hl_json_print(doc);
 	}
 	json_decref(rows);
@@ -167,8 +173,9 @@ static enum hl_exit print(struct hl_app *app, const struct filter *f)
 				: f->all                       ? " is held"
 							       : " is open",
 			f->all || f->closed ? "" : "  Closed ones: hotline list --all");
-	if (shown > 0)
-		hl_table_print(table);
+	hl_table_print(table); /* without rows it prints nothing, and is freed */
+	if (code == HL_EXIT_OK && line)
+		hl_lines_print(app, line, false);
 	return code;
 }
 
@@ -180,6 +187,8 @@ enum hl_exit hl_cmd_list(struct hl_app *app, const struct hl_args *args)
 
 	if (code == HL_EXIT_OK)
 		code = hl_inbox_line(app, &line);
+	if (code == HL_EXIT_OK)
+		code = print(app, &filter, line);
 	hl_line_close(line);
-	return code == HL_EXIT_OK ? print(app, &filter) : code;
+	return code;
 }

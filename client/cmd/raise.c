@@ -245,7 +245,7 @@ static enum hl_exit prepare(struct hl_raising *r)
 	return code;
 }
 
-static enum hl_exit finish(struct hl_talk *talk, const char *wait, uint64_t timeout)
+enum hl_exit hl_raise_finish(struct hl_talk *talk, const char *wait, uint64_t timeout_s)
 {
 	struct hl_app *app = talk->app;
 	const char *id = hl_thread_short(app, &talk->row.incident);
@@ -258,12 +258,14 @@ static enum hl_exit finish(struct hl_talk *talk, const char *wait, uint64_t time
 		printf("%s%s sealed, kept here, stored at your node.\n",
 			talk->again ? "" : hl_talk_prefix(talk->draft.status), id);
 		if (!wait)
-			printf("Who has it, who answered: hotline show %s\n", id);
+			printf("%sWho has it, who answered: hotline show %s\n",
+				talk->again ? "" : hl_talk_prefix(talk->draft.status),
+				id);
 		fflush(stdout);
 	}
 	doc = hl_talk_json(talk);
 	if (wait && code == HL_EXIT_OK && talk->row.state == HL_OUTBOX_SENT)
-		code = hl_raise_wait(talk, strcmp(wait, "answered") == 0, timeout, doc);
+		code = hl_raise_wait(talk, strcmp(wait, "answered") == 0, timeout_s, doc);
 	/* Older drafts go after the alert, not before it. */
 	if (talk->line && code == HL_EXIT_OK)
 		code = hl_outbox_flush(app, talk->line, talk->row.n);
@@ -299,5 +301,5 @@ enum hl_exit hl_cmd_raise(struct hl_app *app, const struct hl_args *args)
 		code = prepare(&r);
 	if (code == HL_EXIT_OK)
 		code = hl_talk_seal(&r.talk);
-	return code == HL_EXIT_OK ? finish(&r.talk, wait, timeout) : code;
+	return code == HL_EXIT_OK ? hl_raise_finish(&r.talk, wait, timeout) : code;
 }

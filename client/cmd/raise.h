@@ -24,6 +24,11 @@ struct hl_raising {
 HL_MUST enum hl_exit hl_raise_ask(struct hl_raising *raising);
 /* Shows what will be sent and to whom, and wants "send actual flash" typed. */
 HL_MUST enum hl_exit hl_raise_confirm(struct hl_raising *raising);
+/* Until that is typed. HL_EXIT_NO: nothing is to be sent. */
+HL_MUST enum hl_exit hl_raise_typed(struct hl_app *app, const char *want);
+/* Sends what was sealed and says what becomes of it (wait: NULL, "stored", "answered"). */
+HL_MUST enum hl_exit hl_raise_finish(
+	struct hl_talk *talk, const char *wait, uint64_t timeout_s);
 /* The order that a letter has them in. */
 void hl_raise_sort_asks(struct hl_raise *raise);
 /* The kinds on a stream, one line each; needs: with what each needs. */

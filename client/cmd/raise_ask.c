@@ -289,14 +289,33 @@ static const char *lower(struct hl_app *app, const char *text)
 	return hl_scrap(app, "%s", word);
 }
 
-enum hl_exit hl_raise_confirm(struct hl_raising *r)
+enum hl_exit hl_raise_typed(struct hl_app *app, const char *want)
 {
 	HL_CLEAN_BUF struct hl_buf typed = {0};
+	enum hl_exit code;
+
+	/* A slip of the finger must not throw the text away. */
+	for (;;) {
+		hl_buf_clear(&typed);
+		code = hl_prompt_line(
+			hl_scrap(app, "Type  %s  to go on: ", want), &typed);
+		if (code != HL_EXIT_OK)
+			return code;
+		if (strcmp((const char *)typed.p, want) == 0)
+			return HL_EXIT_OK;
+		if (typed.n == 0 || strcmp((const char *)typed.p, "no") == 0)
+			return hl_fail(HL_EXIT_NO, "nothing was sent");
+		hl_note("  not yet sent; type it as it stands there, or only Enter to "
+			"send nothing");
+	}
+}
+
+enum hl_exit hl_raise_confirm(struct hl_raising *r)
+{
 	struct hl_app *app = r->talk.app;
 	const struct hl_draft *draft = &r->talk.draft;
 	const struct hl_raise *raise = &draft->message.raise;
 	const char *prefix = hl_talk_prefix(draft->status), *to = "", *want;
-	enum hl_exit code;
 
 	for (size_t i = 0; i < r->n_labs; i++)
 		to = hl_scrap(app, "%s%s%s (%zu reader%s)", to, i ? ", " : "",
@@ -317,18 +336,5 @@ enum hl_exit hl_raise_confirm(struct hl_raising *r)
 	if (draft->precedence == HL_FLASH && hl_docs_own(app)->flash_signers > 1)
 		hl_note("  %sneeds   %u more at your lab to release it", prefix,
 			hl_docs_own(app)->flash_signers - 1);
-	/* A slip of the finger must not throw the text away. */
-	for (;;) {
-		hl_buf_clear(&typed);
-		code = hl_prompt_line(
-			hl_scrap(app, "Type  %s  to go on: ", want), &typed);
-		if (code != HL_EXIT_OK)
-			return code;
-		if (strcmp((const char *)typed.p, want) == 0)
-			return HL_EXIT_OK;
-		if (typed.n == 0 || strcmp((const char *)typed.p, "no") == 0)
-			return hl_fail(HL_EXIT_NO, "nothing was sent");
-		hl_note("  not yet sent; type it as it stands there, or only Enter to "
-			"send nothing");
-	}
+	return hl_raise_typed(app, want);
 }

@@ -210,16 +210,17 @@ static void name_missing(const struct wait *w, const struct waited *lab)
 {
 	struct hl_app *app = w->talk->app;
 	const struct hl_card *card = hl_docs_card(app, &lab->lab);
+	const char *prefix = hl_talk_prefix(w->talk->draft.status);
 	const char *phone = card && card->n_contacts > 0
 		? hl_scrap(app, "; by phone: %s", hl_safe(app, card->contacts[0]))
 		: "";
 
 	const char *carriers = hl_carriers_text(app, &w->talk->row.id, &lab->lab);
 	if (!lab->stored && !lab->refused)
-		hl_note("%-8s not yet%s%s%s", hl_docs_lab_name(app, &lab->lab),
+		hl_note("%s%-8s not yet%s%s%s", prefix, hl_docs_lab_name(app, &lab->lab),
 			*carriers ? "; " : "", carriers, phone);
 	else if (w->answers && !lab->answered && !lab->refused)
-		hl_note("%-8s has it, and has not answered%s",
+		hl_note("%s%-8s has it, and has not answered%s", prefix,
 			hl_docs_lab_name(app, &lab->lab), phone);
 }
 

@@ -75,6 +75,9 @@ static enum hl_exit judge(struct hl_app *app, const struct hl_envelope *envelope
 		return hl_fail(HL_EXIT_NO, "it is not a letter of your own lab");
 	status = hl_envelope_judge(envelope, &judge);
 	*ret_sender = hl_card_member(card, &envelope->core.sender);
+	/* A node's letters are nobody's to release. */
+	if (status == HL_OK && !*ret_sender)
+		status = HL_NOT_MEMBER;
 	if (status == HL_OK || (status == HL_FEW_SIGNATURES && *ret_sender))
 		return HL_EXIT_OK;
 	return hl_fail(

@@ -5,6 +5,7 @@
 #include "client/channels.h"
 #include "client/cmd/cmd.h"
 #include "client/outbox.h"
+#include "client/thread.h"
 
 #define CARD_SOON_MS  (30ull * 24 * 3600 * 1000)
 #define CLOCK_WARN_MS 2000
@@ -126,7 +127,8 @@ static json_t *peers_json(const struct status *s)
 		const struct hl_peer_status *p = &s->reply.body.status.peers[i];
 
 		json_array_append_new(peers,
-			json_pack("{s:o, s:s, s:s, s:o, s:o, s:I, s:b, s:I, s:I, s:o}",
+			json_pack(
+				"{s:o, s:s, s:s, s:o, s:o, s:I, s:b, s:I, s:I, s:o, s:o}",
 				"lab", hl_json_id(app, &p->lab), "name",
 				hl_docs_lab_name(app, &p->lab), "state",
 				hl_link_state_name(p->state), "since",
@@ -134,7 +136,8 @@ static json_t *peers_json(const struct status *s)
 				hl_json_time(app, p->heard), "clock_offset_ms",
 				(json_int_t)p->clock_offset, "psk", p->psk, "queued",
 				(json_int_t)p->queued, "gaps", (json_int_t)p->gaps,
-				"last_error", hl_json_view(p->last_error)));
+				"last_error", hl_json_view(p->last_error), "last_test",
+				hl_json_time(app, p->last_test)));
 	}
 	return peers;
 }
@@ -234,7 +237,7 @@ static const char *offset_text(struct hl_app *app, const struct hl_peer_status *
 static void print_lines(const struct status *s)
 {
 	static const char *const headings[] = {
-		"LINE", "STATE", "HEARD", "CLOCK", "QUEUED", "GAPS", "PSK", ""};
+		"LINE", "STATE", "HEARD", "CLOCK", "QUEUED", "GAPS", "PSK", "TESTED", ""};
 	struct hl_app *app = s->app;
 	uint64_t now = s->reply.body.status.time;
 	struct hl_table *table;
@@ -244,7 +247,7 @@ static void print_lines(const struct status *s)
 		return;
 	}
 	putchar('\n');
-	table = hl_table_new(app, headings, 8);
+	table = hl_table_new(app, headings, 9);
 	for (size_t i = 0; i < s->reply.body.status.n_peers; i++) {
 		const struct hl_peer_status *p = &s->reply.body.status.peers[i];
 		const char *heard = p->heard == 0 ? "never"
@@ -260,7 +263,7 @@ static void print_lines(const struct status *s)
 			heard, offset_text(app, p),
 			hl_scrap(app, "%llu", (unsigned long long)p->queued),
 			hl_scrap(app, "%llu", (unsigned long long)p->gaps),
-			p->psk ? "yes" : "no PSK",
+			p->psk ? "yes" : "no PSK", hl_test_age(app, p->last_test, now),
 			p->state == HL_LINK_UP ? ""
 				: p->state == HL_LINK_DEGRADED && p->last_error.n == 0
 				? "answers no pulse"
@@ -286,13 +289,24 @@ static void print_warnings(const struct status *s)
 	hl_channels_print(s->app);
 }
 
+/* A drill that was missed: nobody is waiting any more. */
+static bool is_over(struct hl_app *app, const struct hl_call_status *call)
+{
+	HL_CLEAN_THREAD struct hl_thread thread = {0};
+
+	return call->status == HL_EXERCISE &&
+		hl_thread_load(app, &call->incident, &thread) == HL_EXIT_OK &&
+		hl_thread_drill_over(&thread);
+}
+
 static void print_calls(const struct status *s)
 {
 	size_t ringing = 0, overdue = 0;
 
 	for (size_t i = 0; i < s->reply.body.status.n_calls; i++) {
 		ringing += s->reply.body.status.calls[i].state == HL_RINGING;
-		overdue += s->reply.body.status.calls[i].state == HL_RING_OVERDUE;
+		overdue += s->reply.body.status.calls[i].state == HL_RING_OVERDUE &&
+			!is_over(s->app, &s->reply.body.status.calls[i]);
 	}
 	if (ringing + overdue)
 		printf("calls    %zu ringing, %zu overdue: hotline\n", ringing, overdue);

@@ -195,6 +195,32 @@ static void tell_link(struct watch *w, const struct hl_feed_item *item)
 		doc, state == HL_LINK_DOWN || state == HL_LINK_SILENT);
 }
 
+/* Machine tests: one that was missed is trouble of the line, and no exercise. */
+static void tell_drill(struct watch *w, const struct hl_feed_item *item)
+{
+	static const struct {
+		const char *state, *text;
+	} rows[] = {{"passed", "the machine tests pass again"},
+		{"missed", "a machine test of the line was MISSED"},
+		{"reminder", "nobody there has answered an exercise lately"}};
+	struct hl_app *app = w->app;
+	const char *name = item->has_lab ? hl_docs_lab_name(app, &item->lab) : "?";
+	json_t *doc;
+
+	if (item->value < 1 || item->value > sizeof(rows) / sizeof(rows[0]))
+		return;
+	doc = event("drill");
+	json_object_set_new(
+		doc, "lab", item->has_lab ? hl_json_id(app, &item->lab) : json_null());
+	json_object_set_new(doc, "name", json_string(name));
+	json_object_set_new(doc, "state", json_string(rows[item->value - 1].state));
+	emit(w,
+		hl_scrap(app, "line to %s: %s%s", name, rows[item->value - 1].text,
+			item->value == 3 ? hl_scrap(app, "   hotline drill %s", name)
+					 : ""),
+		doc, item->value == 2);
+}
+
 static enum hl_exit turn(struct watch *w)
 {
 	HL_CLEAN_NEWS struct hl_news news = {0};
@@ -237,6 +263,7 @@ static enum hl_exit take_item(struct watch *w, const struct hl_feed_item *item)
 		break;
 	case HL_FEED_DOCS: return hl_line_sync(w->line);
 	case HL_FEED_LINK: tell_link(w, item); break;
+	case HL_FEED_DRILL: tell_drill(w, item); break;
 	case HL_FEED_LETTER:
 	case HL_FEED_ANSWERED:
 	case HL_FEED_CLOSED: break; /* letters say so themselves */

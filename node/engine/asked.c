@@ -75,6 +75,8 @@ enum hl_status hl_asked_answered(
 		(row.state != HL_ASKED_WAITS && row.state != HL_ASKED_UNANSWERED))
 		return status;
 	status = finish(e, &row, HL_ASKED_ANSWERED, HL_HOOK_ANSWERED);
+	if (status == HL_OK && row.status == HL_EXERCISE)
+		status = hl_drill_held(e, lab);
 	return status == HL_OK ? hl_asked_load(e) : status;
 }
 

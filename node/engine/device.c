@@ -250,6 +250,7 @@ enum hl_status hl_device_frame(
 	case HL_FRAME_PSK: return take_psk(e, link, frame);
 	case HL_FRAME_ENTRIES: return hl_read_entries(e, link, frame);
 	case HL_FRAME_PING: return hl_reply(e, link, frame, HL_OK, NULL, NULL);
+	case HL_FRAME_DRILLS: return hl_read_drills(e, link, frame);
 	case HL_FRAME_HELLO:
 	case HL_FRAME_HEARTBEAT:
 	case HL_FRAME_STATEMENT:

@@ -60,6 +60,9 @@ static void warn_all(struct hl_engine *e, struct report *report)
 				warn(report, line, "");
 		if (hl_late_clock_warning(&e->peers[i], line, sizeof(line)))
 			warn(report, line, "");
+		for (size_t k = 0; k < 2; k++)
+			if (hl_drill_warning(e, &e->peers[i], k, line, sizeof(line)))
+				warn(report, line, "");
 		if (e->peers[i].lost.number != 0)
 			warn(report,
 				"our letters are compared with what a lab holds: lab ",
@@ -93,6 +96,9 @@ static enum hl_status tell_peer(
 	ret->clock_offset = peer->clock_offset;
 	ret->psk = peer->link != NULL && peer->link_psk;
 	ret->last_error = hl_view_str(peer->error);
+	ret->last_test = peer->drill.line.passed > peer->drill.line.held
+		? peer->drill.line.passed
+		: peer->drill.line.held;
 	/* It may hold what a resolver or a peer said. */
 	if (!hl_text_ok(ret->last_error, HL_TEXT_LINE))
 		ret->last_error = hl_view_str("(not printable)");

@@ -11,6 +11,7 @@
 #define LOST_TURN_MS  1000
 #define HOOK_ROWS_MS \
 	(30ull * 24 * 3600 * 1000) /* runs that have ended are kept so long */
+#define DRILL_ROWS_MS (400ull * 24 * 3600 * 1000)
 
 /* After every start but the first the feed goes on above what devices can have seen: a store that
  * was put back to a backup would give old numbers to new items. The clock sees to that; and chance,
@@ -40,6 +41,7 @@ enum hl_status hl_engine_new(const struct hl_engine_config *config,
 	e->store = store;
 	e->now = e->start = *now;
 	e->own.id = config->lab;
+	hl_key_id(&config->net, HL_ROLE_NODE_SIGN, config->sign->pub, &e->kid);
 	e->generation = 1;
 	e->trim_at = now->boot;
 	enum hl_status status = hl_engine_load_scale(e);
@@ -196,6 +198,8 @@ static enum hl_status timer(struct hl_engine *e)
 	}
 	for (size_t i = 0; i < e->n_peers && status == HL_OK && !e->down; i++)
 		status = hl_peer_timer(e, &e->peers[i]);
+	for (size_t i = 0; i < e->n_peers && status == HL_OK && !e->down; i++)
+		status = hl_drill_timer(e, &e->peers[i]);
 	if (status == HL_OK)
 		status = hl_call_timer(e);
 	if (status == HL_OK)
@@ -215,6 +219,9 @@ static enum hl_status timer(struct hl_engine *e)
 			status = hl_store_hook_trim(e->store, e->now.wall - HOOK_ROWS_MS);
 		if (status == HL_OK)
 			status = hl_carrier_trim(e);
+		if (status == HL_OK && e->now.wall > DRILL_ROWS_MS)
+			status = hl_store_drill_trim(
+				e->store, e->now.wall - DRILL_ROWS_MS);
 	}
 	return status;
 }
@@ -470,6 +477,7 @@ uint64_t hl_engine_next(const struct hl_engine *e)
 		uint64_t at = hl_peer_next(e, &e->peers[i]);
 		if (at < next)
 			next = at;
+		next = sooner(e, hl_drill_next(e, &e->peers[i]), next);
 	}
 	if (!hl_id_zero(&e->next_call.id))
 		next = sooner(e, e->next_call.deadline, next);

@@ -34,9 +34,14 @@ struct hl_engine_config {
 	struct hl_id lab;               /* the own lab */
 	const struct hl_sign_key *sign; /* the node's signing key; borrowed */
 	uint8_t link[HL_KEY_SIZE];      /* the node's link key, public */
-	struct hl_entropy entropy;      /* for jitter alone */
+	struct hl_entropy entropy;      /* for jitter, and the keys of machine tests */
 	const char *version;            /* of this program */
 	struct hl_id boot; /* tells boots of the machine apart; zeros: not known */
+	/* Machine tests (message 4), where the node's sealing key is given; borrowed. */
+	const struct hl_dh_key *seal;
+	uint64_t drill_every; /* s from one to the next; 0: none is sent */
+	uint64_t
+		drill_remind; /* s without an exercise that a person answered; 0: never told */
 };
 
 /* A link is named by a number that the caller gives it and never uses again. */
@@ -166,5 +171,9 @@ HL_MUST enum hl_status hl_engine_set_peer(struct hl_engine *engine,
  * Steps of calls that ring already stay as they are, but for those whose hook is gone. */
 HL_MUST enum hl_status hl_engine_set_policy(
 	struct hl_engine *engine, const struct hl_policy *policy);
+
+/* When lines are tested, and when a drill that people answer is due, in s (0: never), at any
+ * time. */
+void hl_engine_set_drills(struct hl_engine *engine, uint64_t every, uint64_t remind);
 
 #endif

@@ -32,16 +32,19 @@ enum hl_hook_event {
 	HL_HOOK_LINK = 7,  /* a line went up or down */
 	HL_HOOK_GAP = 8,   /* letters of a lab are missing, or have come after all */
 	HL_HOOK_STORE = 9, /* the store cannot be written, or can again */
-	HL_HOOK_NODE_SILENT = 10 /* from the helper: the node itself does not answer */
+	HL_HOOK_NODE_SILENT = 10, /* from the helper: the node itself does not answer */
+	HL_HOOK_DRILL = 11        /* a machine test, or the want of an answered one */
 };
 #define HL_NODE_LATE   3 /* value of node-silent, from the node itself: it was held up */
-#define HL_HOOK_EVENTS 11
+#define HL_HOOK_EVENTS 12
 
 /* Since when a step counts. */
 enum hl_moment {
 	HL_MOMENT_CALL = 1, /* a call of another lab: when it was first stored here */
 	HL_MOMENT_UNANSWERED = 2 /* a call of the own lab: its deadline, for each lab */
 };
+
+enum hl_drill_news { HL_DRILL_PASSED = 1, HL_DRILL_MISSED = 2, HL_DRILL_REMINDER = 3 };
 
 struct hl_policy_hook {
 	char name[HL_HOOK_NAME_MAX + 1];
@@ -94,7 +97,8 @@ struct hl_hook_run {
 	uint64_t round;        /* of a step that repeats: from 1 on */
 	char contacts[HL_CONTACTS_SIZE];
 	uint64_t
-		value; /* link: enum hl_link_state; gap: letters missing; store: 1 in trouble */
+		value; /* link: enum hl_link_state; gap: letters missing; store: 1 in trouble;
+			  drill: enum hl_drill_news */
 };
 
 /* The order as it is handed to the helper: canonical MessagePack. Appends to the buffer. */

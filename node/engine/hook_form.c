@@ -10,7 +10,7 @@ const char *hl_hook_event_name(unsigned event)
 {
 	static const char *const names[HL_HOOK_EVENTS] = {NULL, "step", "call",
 		"answered", "overdue", "closed", "unanswered", "link", "gap", "store",
-		"node-silent"};
+		"node-silent", "drill"};
 
 	return event < HL_HOOK_EVENTS ? names[event] : NULL;
 }

@@ -113,7 +113,7 @@ enum hl_status hl_letter_judge(struct hl_engine *e, const struct hl_envelope *en
 }
 
 static enum hl_status store_letter(struct hl_engine *e,
-	const struct hl_envelope *envelope, const struct hl_card *card)
+	const struct hl_envelope *envelope, const struct hl_card *card, struct link *via)
 {
 	const struct hl_core *core = &envelope->core;
 	const struct hl_letter_row row = {.id = envelope->id,
@@ -127,6 +127,9 @@ static enum hl_status store_letter(struct hl_engine *e,
 	enum hl_status status =
 		hl_store_letter_put(e->store, &row, hl_view_buf(&envelope->doc));
 
+	/* SPEC message 4.4: A machine test rings nobody, its answer stops no ringing */
+	if (status == HL_OK && hl_envelope_by_node(envelope, card))
+		return hl_drill_letter(e, envelope, via);
 	if (status == HL_OK)
 		status = hl_feed(
 			e, HL_FEED_LETTER, &row.id, &row.origin, (uint64_t)row.class);
@@ -274,7 +277,7 @@ enum hl_status hl_letter_take(struct hl_engine *e, struct hl_envelope *envelope,
 	}
 	if (hl_cost_full(e, via, core_alerts(&envelope->core)))
 		return HL_OVER_QUOTA; /* it stays missing, and is asked for again */
-	status = store_letter(e, envelope, card);
+	status = store_letter(e, envelope, card, via);
 	if (status == HL_OK)
 		hl_cost(e, via, HL_QUOTA_GROWTH, envelope->doc.n);
 	if (status == HL_OK && entered)
@@ -389,7 +392,7 @@ static enum hl_status check_labs(struct hl_engine *e, const struct hl_envelope *
 enum hl_status hl_letter_keep(struct hl_engine *e, const struct hl_envelope *envelope)
 {
 	const struct hl_core *core = &envelope->core;
-	enum hl_status status = store_letter(e, envelope, &e->own.card);
+	enum hl_status status = store_letter(e, envelope, &e->own.card, NULL);
 
 	for (size_t i = 0; i < core->n_labs && status == HL_OK; i++) {
 		struct peer *peer = hl_peer(e, &core->labs[i]);

@@ -117,6 +117,8 @@ static enum hl_status load_peer(struct hl_engine *e, struct peer *peer)
 			e->store, &peer->lab.id, &peer->lost.epoch, &peer->lost.number);
 		status = status == HL_UNKNOWN ? HL_OK : status;
 	}
+	if (status == HL_OK)
+		status = hl_drill_load(e, peer);
 	return status == HL_OK && !peer->psk_fixed ? hl_peer_load_psk(e, peer) : status;
 }
 

@@ -200,7 +200,7 @@ static enum hl_status take_place(
 		link->beat_at = e->now.boot + HL_HEARTBEAT_MS;
 		status = hl_news_send(e, link);
 	}
-	return status;
+	return status == HL_OK ? hl_drill_line_up(e, peer) : status;
 }
 
 static enum hl_status take_hello(
@@ -282,7 +282,8 @@ enum hl_status hl_peer_frame(
 	case HL_FRAME_EVENT:
 	case HL_FRAME_PSK:
 	case HL_FRAME_ENTRIES:
-	case HL_FRAME_PING: break;
+	case HL_FRAME_PING:
+	case HL_FRAME_DRILLS: break;
 	}
 	return hl_link_close(e, link, HL_CLOSE_PROTOCOL);
 }

@@ -159,7 +159,10 @@ static enum hl_status mark_delivered(struct covering *c, const struct hl_entry_r
 	if (status == HL_OK)
 		status = hl_store_entry_mark(e->store, &key, row->entry.number,
 			code == HL_OK ? HL_DELIVERED : HL_REFUSED, code, false, c->row);
-	if (status == HL_OK && row->receipt == 0)
+	bool unknown = false; /* to devices */
+	if (status == HL_OK)
+		status = hl_drill_receipt(e, c->peer, &row->entry.id, code, &unknown);
+	if (status == HL_OK && row->receipt == 0 && !unknown)
 		status = code == HL_OK ? hl_feed(e, HL_FEED_RECEIPT, &row->entry.id,
 						 &c->peer->lab.id, row->entry.number)
 				       : hl_feed(e, HL_FEED_REFUSED, &row->entry.id,

@@ -81,6 +81,12 @@ struct carry {
 	bool heard;        /* it has said so */
 };
 
+/* The tests of one line. */
+struct drill {
+	struct hl_drill_line line;
+	struct hl_drill_row last; /* the newest that was sent; number 0: none */
+};
+
 struct peer {
 	struct lab lab;
 	struct hl_channel_row out, in; /* epoch 0: no channel yet */
@@ -136,6 +142,7 @@ struct peer {
 	bool untold;           /* what its line is like now */
 	bool full;             /* it says that its disk is */
 	size_t scarce_entries; /* of its list, taken in while this node's disk is full */
+	struct drill drill;
 };
 
 struct link {
@@ -215,6 +222,7 @@ struct hl_engine {
 	enum hl_status failed; /* of this turn */
 	struct effects turn, ready;
 
+	struct hl_id kid; /* of the node's signing key */
 	struct lab own;
 	struct hl_directory directory;
 	struct peer *peers; /* sorted by lab */
@@ -599,5 +607,34 @@ bool hl_late_warning(const struct hl_engine *e, char *ret, size_t size);
 /* A frame of the peer's says what time it is there. */
 void hl_late_clock(struct hl_engine *e, struct peer *peer, uint64_t clock);
 bool hl_late_clock_warning(const struct peer *peer, char *ret, size_t size);
+
+/* drill.c: machine tests: when, and how they end. */
+HL_MUST enum hl_status hl_drill_load(struct hl_engine *e, struct peer *peer);
+HL_MUST enum hl_status hl_drill_timer(struct hl_engine *e, struct peer *peer);
+/* On the node's own scale of time; UINT64_MAX: nothing is due. */
+uint64_t hl_drill_next(const struct hl_engine *e, const struct peer *peer);
+/* The line has come up: a first test, and one after a miss, follow soon. */
+HL_MUST enum hl_status hl_drill_line_up(struct hl_engine *e, struct peer *peer);
+/* A receipt covers a letter (code: or refuses it). *ret: it is this node's own, and no device knows
+ * of it. */
+HL_MUST enum hl_status hl_drill_receipt(struct hl_engine *e, struct peer *peer,
+	const struct hl_id *id, enum hl_status code, bool *ret);
+/* The answer to a machine test of this node has come. */
+HL_MUST enum hl_status hl_drill_answered(
+	struct hl_engine *e, const struct hl_id *id, const struct hl_id *lab);
+/* A person of a lab has answered an exercise. */
+HL_MUST enum hl_status hl_drill_held(struct hl_engine *e, const struct hl_id *lab);
+/* Warning number 0 or 1 of a peer; false: there is no such one. */
+bool hl_drill_warning(
+	struct hl_engine *e, const struct peer *peer, size_t i, char *ret, size_t size);
+HL_MUST enum hl_status hl_read_drills(
+	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
+
+/* drill_letter.c: what this node seals, and opens. */
+HL_MUST enum hl_status hl_drill_send(struct hl_engine *e, struct peer *peer,
+	uint64_t answer_within, struct hl_id *ret);
+/* A letter by a node was stored: a machine test is answered, an answer is taken. */
+HL_MUST enum hl_status hl_drill_letter(
+	struct hl_engine *e, const struct hl_envelope *envelope, struct link *via);
 
 #endif

@@ -52,6 +52,8 @@ static json_t *alert_key(const struct hl_hook_run *run)
 		return json_sprintf("hotline-%s-%.16s", call, lab);
 	if (run->has_call)
 		return json_sprintf("hotline-%s", call);
+	if (run->event == HL_HOOK_DRILL && run->value == HL_DRILL_REMINDER)
+		return json_sprintf("hotline-drill-reminder-%s", lab);
 	return json_sprintf("hotline-%s-%s", hl_hook_event_name(run->event),
 		run->has_lab ? lab : own);
 }
@@ -61,12 +63,14 @@ static const char *state_of(const struct hl_hook_run *run)
 	static const char *const lines[] = {
 		"never", "down", "connecting", "up", "degraded", "silent"};
 	static const char *const nodes[] = {"back", "silent", "dead", "late"};
+	static const char *const drills[] = {NULL, "passed", "missed", "reminder"};
 
 	switch (run->event) {
 	case HL_HOOK_LINK: return run->value < 6 ? lines[run->value] : NULL;
 	case HL_HOOK_GAP: return run->value > 0 ? "open" : "closed";
 	case HL_HOOK_STORE: return run->value > 0 ? "trouble" : "recovered";
 	case HL_HOOK_NODE_SILENT: return run->value < 4 ? nodes[run->value] : NULL;
+	case HL_HOOK_DRILL: return run->value < 4 ? drills[run->value] : NULL;
 	case HL_HOOK_STEP:
 	case HL_HOOK_CALL:
 	case HL_HOOK_ANSWERED:
@@ -135,6 +139,13 @@ static json_t *summary(const struct hl_hook_run *run)
 				? "The node of %s takes in nothing new: its disk is full"
 				: "The node of %s takes in everything again",
 			lab);
+	if (run->event == HL_HOOK_DRILL && run->value == HL_DRILL_REMINDER)
+		return json_sprintf("TEST Nobody at %s has answered an exercise lately: "
+				    "hotline drill",
+			lab);
+	if (run->event == HL_HOOK_DRILL)
+		return json_sprintf("TEST The machine test of the line to %s %s", lab,
+			run->value == HL_DRILL_PASSED ? "has passed" : "was missed");
 	if (run->event == HL_HOOK_STORE)
 		return json_string(run->value > 0
 				? "The hotline node cannot write its store: is the disk full?"

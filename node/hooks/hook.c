@@ -51,12 +51,14 @@ bool hook_is_over(const json_t *doc)
 {
 	return hook_is(doc, "event", "answered") || hook_is(doc, "event", "closed") ||
 		hook_is(doc, "state", "up") || hook_is(doc, "state", "closed") ||
-		hook_is(doc, "state", "recovered") || hook_is(doc, "state", "back");
+		hook_is(doc, "state", "recovered") || hook_is(doc, "state", "back") ||
+		hook_is(doc, "state", "passed");
 }
 
 unsigned hook_urgency(const json_t *doc)
 {
-	if (hook_is_over(doc) || hook_is(doc, "precedence", "ROUTINE"))
+	if (hook_is_over(doc) || hook_is(doc, "precedence", "ROUTINE") ||
+		hook_is(doc, "state", "reminder"))
 		return 1;
 	if (hook_is(doc, "precedence", "PRIORITY"))
 		return 2;

@@ -253,3 +253,36 @@ CREATE TABLE reserve (
 	number INTEGER PRIMARY KEY,
 	zeros BLOB NOT NULL
 ) STRICT;
+
+-- Machine tests, one row for each that fell due: id is the letter's, zeros
+-- where none was sent because the one before had no receipt. deadline is on
+-- the node's own scale of time; delivered and answered are wall time, 0: not.
+-- code: why the letter was refused.
+CREATE TABLE drill (
+	number INTEGER PRIMARY KEY,
+	lab BLOB NOT NULL,
+	id BLOB NOT NULL,
+	sent INTEGER NOT NULL,
+	deadline INTEGER NOT NULL,
+	delivered INTEGER NOT NULL,
+	answered INTEGER NOT NULL,
+	missed INTEGER NOT NULL,
+	code INTEGER NOT NULL
+) STRICT;
+CREATE INDEX drill_lab ON drill (lab, number);
+CREATE INDEX drill_letter ON drill (id);
+CREATE INDEX drill_sent ON drill (sent);
+
+-- Each line's tests: due and remind on the node's own scale of time (0: not
+-- yet), passed the last good machine test and held the last exercise that a
+-- person of the lab answered, in wall time; failing: the last test was missed;
+-- reminded: that it is time for an answered drill was told.
+CREATE TABLE drill_line (
+	lab BLOB PRIMARY KEY,
+	due INTEGER NOT NULL,
+	passed INTEGER NOT NULL,
+	held INTEGER NOT NULL,
+	remind INTEGER NOT NULL,
+	failing INTEGER NOT NULL,
+	reminded INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

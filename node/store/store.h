@@ -442,4 +442,47 @@ bool hl_store_scarce(const struct hl_store *store);
  * room. HL_OK also when there is none yet. */
 HL_MUST enum hl_status hl_store_recover(struct hl_store *store);
 
+/* Machine tests (message 4), and the state of each line's tests. */
+
+struct hl_drill_row {
+	uint64_t number; /* the store gives it */
+	struct hl_id lab;
+	struct hl_id id; /* of the letter; zeros: none was sent, the one before waits */
+	uint64_t sent, delivered, answered; /* wall time; 0: not */
+	uint64_t deadline;                  /* on the node's own scale of time */
+	bool missed;
+	enum hl_status code; /* why it was refused */
+};
+
+struct hl_drill_line {
+	struct hl_id lab;
+	uint64_t due, remind; /* on the node's own scale of time; 0: not yet */
+	uint64_t passed,
+		held; /* last machine test; last exercise that a person answered */
+	bool failing; /* the last test was missed */
+	bool reminded;
+};
+
+HL_MUST enum hl_status hl_store_drill_add(
+	struct hl_store *store, const struct hl_drill_row *row, uint64_t *ret_number);
+/* The one whose letter has an id. */
+HL_MUST enum hl_status hl_store_drill_find(
+	struct hl_store *store, const struct hl_id *id, struct hl_drill_row *ret);
+/* The newest of a lab that was sent. */
+HL_MUST enum hl_status hl_store_drill_last(
+	struct hl_store *store, const struct hl_id *lab, struct hl_drill_row *ret);
+/* Delivered, answered, missed and code of a row. */
+HL_MUST enum hl_status hl_store_drill_mark(
+	struct hl_store *store, const struct hl_drill_row *row);
+/* Those of a lab above a number that fell due at a time or later, in order of number. */
+HL_MUST enum hl_status hl_store_drill_list(struct hl_store *store,
+	const struct hl_id *lab, uint64_t since, uint64_t after, struct hl_drill_row *ret,
+	size_t max, size_t *ret_n);
+/* Forgets those that fell due before a time. */
+HL_MUST enum hl_status hl_store_drill_trim(struct hl_store *store, uint64_t before);
+HL_MUST enum hl_status hl_store_drill_line_put(
+	struct hl_store *store, const struct hl_drill_line *row);
+HL_MUST enum hl_status hl_store_drill_line_get(
+	struct hl_store *store, const struct hl_id *lab, struct hl_drill_line *ret);
+
 #endif

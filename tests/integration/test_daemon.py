@@ -243,7 +243,7 @@ allow-root = "perhaps"
             'the group) or 0666 (all)',
             f'{at}:5: log-level "loud" is no level: error, warning, notice, info, debug',
             f'{at}:6: no such option "nonsense" (network, state-dir, listen, socket, '
-            'socket-mode, user, allow-root, log-level, peer, hook, policy, person)',
+            'socket-mode, user, allow-root, log-level, peer, hook, policy, person, drill)',
             f'{at}:8: no such option "adress" in peer "lab-b" (address, psk-file)',
             f'{at}:9: address "192.0.2.7" is no address: host:port or [ipv6]:port, '
             'hotline.lab-b.example:4685',

@@ -323,7 +323,7 @@ def what_is_wrong_is_told_by_line(world):
         f'{first + 1}: command "/no/such/program" cannot be run: No such file or directory',
         f'{first + 2}: timeout 0 is out of bounds: 1 to 300 seconds',
         f'{first + 3}: events: there is no "cal" (call, answered, overdue, closed, unanswered, '
-        'link, gap, store, node-silent)'], f'{got}')
+        'link, gap, store, node-silent, drill)'], f'{got}')
     got = faults('policy "FLASH" {\n\tstep "a" {\n\t\thook = "pagr"\n\t}\n}\n')
     check(got == [f'{first + 2}: hook "pagr" is not defined: hook "pagr" {{ command = {{…}} }}'],
           f'{got}')

@@ -216,6 +216,11 @@ def check_message(v):
         message.check_sender(message.decode_message(h(c["message"])),
                              MemberLike(c["bits"], c["kinds"]))
 
+    def by_node(c):
+        read = message.decode_message(h(c["message"]))
+        message.check_against_core(read, CoreLike(c["core"]), True)
+        message.check_sender(read, None)
+
     def form(c):
         message.check_form(message.decode_message(h(c["message"])))
 
@@ -223,7 +228,7 @@ def check_message(v):
         yield c["name"], code_of(message.decode_message, h(c["message"])) \
             == c["code"]
     for part, check in (("forms", form), ("cores", core),
-                        ("senders", sender)):
+                        ("senders", sender), ("nodes", by_node)):
         for c in v[part]:
             yield c["name"], code_of(check, c) == c["code"]
 

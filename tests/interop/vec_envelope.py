@@ -5,8 +5,8 @@ from hotline_py.envelope import make_slips
 from hotline_py.hashes import aead_seal
 from hotline_py.identity import OPERATOR, RAISE, READ, RELEASE, UPDATE
 from hotline_py.message import encode_message
-from world import (ALL_BITS, NOW, PERSON, Lab, Rng, caps, raise_body,
-                   raise_message, seal, test_net, three_labs)
+from world import (ALL_BITS, NOW, PERSON, Lab, Rng, caps, node_seal,
+                   raise_body, raise_message, seal, test_net, three_labs)
 
 CALL, ANSWER_C, CLOSE_C, NOTICE = 1, 2, 3, 4
 FLASH = 4
@@ -35,6 +35,12 @@ class Setting:
     def seal(self, lab, device, to, message=None, **fields):
         return seal(self.net, lab, device, [lab] + to,
                     message or raise_message(), self.rng, **fields)
+
+
+    def node_seal(self, to, message=None, **fields):
+        return node_seal(self.net, self.omni, [self.omni] + to,
+                         message or encode_message(9, [], [""]), self.rng,
+                         **fields)
 
 
 def step_json(name, s, lab, device, signers):
@@ -319,6 +325,48 @@ def rule_cases(t):
     ]
 
 
+def node_signs_also(t):
+    """A letter of a member with the signature of a node beside."""
+    s = t.seal(t.omni, t.omni.devices[0], [t.beta])
+    node = t.omni.node
+    s.sigs = sorted(s.sigs + [
+        [node.id, t.net.sign(node.key, "env", s.signed)]])
+    return s
+
+
+def by_node_cases(t):
+    """3.10: letters by a node: (name, letter, code, how)"""
+    one = b"\1" * 32
+    laptop = t.omni.devices[0]
+    call, answer = dict(cls=CALL), dict(
+        cls=ANSWER_C, incident=one, answers=one)
+    out = []
+    for precedence in (1, 2, 3, 4):
+        for what, how in (("call", call), ("answer", answer)):
+            out.append(("%s by a node, precedence %d" % (what, precedence),
+                        t.node_seal([t.beta], precedence=precedence, **how),
+                        0 if precedence <= 3 else 11, {}))
+    for status in (1, 2):
+        for what, how in (("call", call), ("answer", answer)):
+            out.append(("%s by a node, status %d" % (what, status),
+                        t.node_seal([t.beta], status=status, **how), 11, {}))
+    for what, how in (("close", dict(cls=CLOSE_C, incident=one)),
+                      ("notice", dict(cls=NOTICE, incident=one))):
+        out.append((what + " by a node", t.node_seal([t.beta], **how), 11,
+                    {}))
+    other = t.net.key_id(3, t.alpha.node.key.public)
+    held = t.node_seal([t.beta])
+    return out + [
+        ("a machine test held already", held, 14, dict(known=[held.id])),
+        ("a node signs also what a member sends", node_signs_also(t), 12, {}),
+        ("a machine test that a member has signed also",
+         t.node_seal([t.beta], signers=[laptop]), 0, {}),
+        ("a node that stands on another lab's card", t.node_seal(
+            [t.beta], alter=lambda what, value: value[:4] + [other]
+            + value[5:] if what == "core-fields" else value), 12, {}),
+    ]
+
+
 def make_node(t):
     laptop = t.omni.devices[0]
     out = []
@@ -352,7 +400,7 @@ def make_node(t):
     out.append(node_case(
         t, "ct changed, and the card is of another lab", s, 8,
         outer_faults(t, s)[7][1], lab=t.alpha))
-    for name, s, code, how in rule_cases(t):
+    for name, s, code, how in rule_cases(t) + by_node_cases(t):
         out.append(node_case(t, name, s, code, **how))
     return out
 
@@ -515,7 +563,7 @@ def message_faults(t):
         return t.seal(t.omni, device, [t.beta], message, **f)
 
     return [
-        ("unknown type", s(encode([9, [], []]), **notice), 23),
+        ("unknown type", s(encode([63, [], []]), **notice), 23),
         ("message not canonical", s(say + b"\0", **notice), 2),
         ("severity 5", s(raise_message(severity=5)), 3),
         ("form without its field", s(raise_message(fields=())), 24),
@@ -544,7 +592,40 @@ def make_device(t):
            for n, s, c, how in open_faults(t)]
     wraps_of_other_key(t, out)
     out += [device_case(t, n, s, c) for n, s, c in message_faults(t)]
+    out += node_reads(t)
     return out
+
+
+def node_reads(t):
+    """A node opens what another node has sealed to it (message 4)."""
+    node = t.beta.node
+    one = b"\1" * 32
+    answer = dict(cls=ANSWER_C, incident=one, answers=one)
+    notice = dict(cls=NOTICE, incident=one, status=1)
+
+    def by_node(name, message, code, **how):
+        return device_case(t, name, t.node_seal([t.beta], message, **how),
+                           code, device=node, secrets=[(0, node.seal)])
+    return [
+        by_node("a machine test", None, 0),
+        by_node("the answer to a machine test",
+                encode_message(10, [one], ["taken"]), 0, **answer),
+        by_node("a raise by a node", raise_message(
+            kind="sys.test", fields=()), 11),
+        by_node("an ack by a node", encode_message(
+            2, [one], [1, "", None]), 11, **answer),
+        by_node("a say by a node", encode_message(
+            3, [one], ["hello", []]), 11, **notice),
+        by_node("a drill by a node as exercise", None, 23, status=2),
+        by_node("a drill by a node as answer", None, 23, **answer),
+        device_case(t, "a machine test sealed to an epoch that the node has "
+                    "not", t.node_seal([t.beta], entries=[
+                        [x.id, x.node.id, 1, x.node.seal.public]
+                        for x in (t.omni, t.beta)]), 18, device=node,
+                    secrets=[(0, node.seal)]),
+        device_case(t, "a machine test, by a device", t.node_seal(
+            [t.beta]), 16),
+    ]
 
 
 def wraps_of_other_key(t, out):

@@ -5,9 +5,9 @@ from hotline_py.incident import Letter, fold
 from world import NOW, Rng, raise_body
 
 RAISE, ACK, SAY, UPDATE, RESOLVE, CANCEL, REOPEN, CANNOT_OPEN = range(1, 9)
-RESEND = 11
+DRILL, DRILL_ANSWER, RESEND = 9, 10, 11
 CLASS = {RAISE: 1, ACK: 2, SAY: 4, UPDATE: 4, RESOLVE: 3, CANCEL: 3,
-         REOPEN: 1, CANNOT_OPEN: 4, RESEND: 4}
+         REOPEN: 1, CANNOT_OPEN: 4, DRILL: 1, DRILL_ANSWER: 2, RESEND: 4}
 LABS = {n: bytes([ord(n)]) * 32 for n in "abcd"}
 
 
@@ -68,6 +68,18 @@ class Set:
     def resend(self, name, lab, letter="r", seen=(), **how):
         return self.put(name, lab, RESEND, [bytes(32)],
                         seen=(letter,) + tuple(seen), answers=letter, **how)
+
+
+    def drill(self, name="r", lab="a", text="Do you read us?", **how):
+        how.setdefault("status", 2)
+        letter = self.put(name, lab, DRILL, [text], **how)
+        self.incident = self.incident or letter.id
+        return letter
+
+    def drill_answer(self, name, lab, call="r", **how):
+        how.setdefault("seen", (call,))
+        how.setdefault("status", 2)
+        return self.put(name, lab, DRILL_ANSWER, [""], answers=call, **how)
 
 
 CASES = []
@@ -454,6 +466,75 @@ def a_long_line_by_id(s):
 @case
 def a_title_in_two_scripts(s):
     s.open(body=raise_body(title="\u0141\u00f3d\u017a \u65e5\u672c"))
+
+
+@case
+def a_drill_and_an_ack(s):
+    s.drill()
+    s.ack("k", "b", status=2)
+
+
+@case
+def a_drill_answered_by_both_types(s):
+    s.drill()
+    s.drill_answer("k1", "b")
+    s.ack("k2", "c", answer=2, status=2)
+    s.drill_answer("k3", "c", seen=("r", "k2"))
+
+
+@case
+def a_machine_test_and_its_answer(s):
+    s.drill(text="", status=3, precedence=3, labs="ab")
+    s.drill_answer("k", "b", status=3)
+
+
+@case
+def a_second_drill(s):
+    s.drill()
+    s.drill("r2", "b")
+    s.ack("k", "c", call="r2", status=2)
+
+
+@case
+def a_drill_in_a_raised_incident(s):
+    s.open(status=2)
+    s.drill("d", "b")
+    s.drill_answer("k", "b")
+
+
+@case
+def a_drill_answered_as_actual(s):
+    s.drill()
+    s.ack("k", "b")
+    s.drill_answer("k2", "c", status=3)
+
+
+@case
+def a_drill_answered_by_its_own_lab_and_by_one_not_addressed(s):
+    s.drill()
+    s.drill_answer("k1", "a")
+    s.drill_answer("k2", "d")
+
+
+@case
+def a_drill_resolved_and_opened_again(s):
+    s.drill()
+    s.drill_answer("k", "b")
+    s.close("x", seen=("k",), status=2)
+    s.reopen("o", "b", seen=("x",), status=2)
+    s.drill_answer("k2", "a", call="o")
+
+
+@case
+def a_drill_by_FLASH_that_is_short(s):
+    s.drill(precedence=4, short=True)
+    s.drill_answer("k", "b")
+
+
+@case
+def an_update_of_a_drill(s):
+    s.drill()
+    s.update("u", "a", severity=4, title="no more a drill", status=2)
 
 
 def random_set(s):

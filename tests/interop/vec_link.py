@@ -188,13 +188,18 @@ def make_frames(net):
         ("fetch", [38, 6, ids[0]], True), ("proof", [39, 7, ids[0]], True),
         ("status", [40, 8], True), ("watch", [41, 9, 17], True),
         ("event", [42, [[18, 1, ids[0], alpha.id, 1, NOW]]], True),
+        ("event of a drill", [42, [[18, 9, ids[0], alpha.id, 2, NOW]]], True),
+        ("event of a carrier", [42, [[18, 10, ids[0], alpha.id, 1, NOW]]],
+         True),
         ("event of another sort", [42, [[18, 11, ids[0], alpha.id, 1, NOW]]],
          False),
         ("psk", [43, 10, alpha.id, ids[1]], True),
         ("psk of 31 bytes", [43, 10, alpha.id, bytes(31)], False),
         ("entries", [44, 11, alpha.id, beta.id, 0, 1], True),
         ("ping", [45, 12], True), ("close", [14, 0], True),
-        ("a node's type", [3, st], False), ("type 46", [46, 1], False),
+        ("drills", [46, 13, alpha.id, NOW, 0], True),
+        ("drills of 31 bytes", [46, 13, bytes(31), NOW, 0], False),
+        ("a node's type", [3, st], False), ("type 63", [63, 1], False),
     ]
     return [{"purpose": purpose, "name": n, "frame": encode(v), "good": g}
             for purpose, rows in ((1, node), (2, dev)) for n, v, g in rows]

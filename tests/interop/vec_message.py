@@ -53,17 +53,24 @@ def good_bodies():
             [None, None, None, "", [], [evidence()]]),
            ("resolve", 5, 3, [""]), ("cancel", 6, 3, ["false alarm"]),
            ("reopen", 7, 1, ["again"]), ("cannot-open", 8, 4, [18]),
-           ("resend", 11, 4, [bytes(range(32))])]
+           ("resend", 11, 4, [bytes(range(32))]),
+           ("drill", 9, 1, ["Do you read us?"]), ("drill of nothing", 9, 1,
+                                                 [""]),
+           ("drill-answer", 10, 2, [""]),
+           ("drill-answer with a text", 10, 2, ["loud and clear"])]
     return out
 
 
-def core_for(kind, cls, status=1, precedence=2):
-    return CoreLike(cls, status, precedence, None if kind == 1 else ID[0],
-                    ID[1] if kind in (2, 8, 11) else None)
+def core_for(kind, cls, status=None, precedence=2):
+    if status is None:
+        status = 2 if kind in (9, 10) else 1
+    return CoreLike(cls, status, precedence,
+                    None if kind in (1, 9) else ID[0],
+                    ID[1] if kind in (2, 8, 10, 11) else None)
 
 
 def seen_for(kind):
-    return [] if kind == 1 else [ID[1], ID[2]]
+    return [] if kind in (1, 9) else [ID[1], ID[2]]
 
 
 def raise_faults():
@@ -195,6 +202,14 @@ def other_faults():
         ("resend of 31 bytes", 11, 4, [bytes(31)], 2),
         ("resend of 33 bytes", 11, 4, [bytes(33)], 2),
         ("resend of an empty key", 11, 4, [b""], 2),
+        ("drill of 1024", 9, 1, ["t" * 1024], 0),
+        ("drill of 1025", 9, 1, ["t" * 1025], 3),
+        ("drill without a text", 9, 1, [], 2),
+        ("drill of two", 9, 1, ["", ""], 2),
+        ("drill text nil", 9, 1, [None], 2),
+        ("drill-answer of 1024", 10, 2, ["t" * 1024], 0),
+        ("drill-answer of 1025", 10, 2, ["t" * 1025], 3),
+        ("drill-answer of an ack", 10, 2, [1, "", None], 2),
     ]
     out += [(n, 4, 4, upd(4, v), c)
             for n, _, v, c in field_faults(4, ["boundary", "b"])]
@@ -223,8 +238,8 @@ def core_cases():
     out = []
     for name, kind, _, body in good_bodies():
         if name not in ("raise", "ack acting", "say", "update of text",
-                        "resolve", "cancel", "reopen", "cannot-open",
-                        "resend"):
+                        "resolve", "cancel", "reopen", "cannot-open", "drill",
+                        "drill-answer", "resend"):
             continue
         for cls in (1, 2, 3, 4):
             out.append(("%s in class %d" % (name, cls), kind, body,
@@ -232,11 +247,11 @@ def core_cases():
                         0 if cls in TYPES[kind][0] else 23))
         cls = TYPES[kind][0][0]
         core = core_for(kind, cls)
-        core.incident = ID[0] if kind == 1 else None
+        core.incident = ID[0] if kind in (1, 9) else None
         out.append((name + " with the wrong incident", kind, body,
                     seen_for(kind), core, 23))
         core = core_for(kind, cls)
-        core.answers = None if kind in (2, 8, 11) else ID[1]
+        core.answers = None if kind in (2, 8, 10, 11) else ID[1]
         out.append((name + " with the wrong answers", kind, body,
                     seen_for(kind), core, 23))
     out.append(("raise that has seen", 1, raise_body(), [ID[0]],
@@ -247,6 +262,14 @@ def core_cases():
                 core_for(8, 4), 23))
     out.append(("resend that has not seen its letter", 11, [bytes(32)],
                 [ID[2]], core_for(11, 4), 23))
+    out.append(("drill that has seen", 9, [""], [ID[0]], core_for(9, 1), 23))
+    out.append(("drill-answer that has not seen its call", 10, [""], [ID[2]],
+                core_for(10, 2), 23))
+    for status in (1, 2, 3):
+        for kind, cls in ((9, 1), (10, 2)):
+            out.append(("type %d by a member with status %d" % (kind, status),
+                        kind, [""], seen_for(kind),
+                        core_for(kind, cls, status), 0 if status == 2 else 23))
     for status in (1, 2, 3):
         for kind, only in (("sys.test", 3), ("sys.exercise", 2),
                            ("near.miss", None)):
@@ -276,6 +299,10 @@ def word_cases():
     out.append(("update as a call of 201 words, FLASH", 4,
                 [None, None, None, over, [], []], seen_for(4),
                 core_for(4, 1, 1, 4), 3))
+    out.append(("drill of 201 words, IMMEDIATE", 9, [over], [],
+                core_for(9, 1, 2, 3), 3))
+    out.append(("drill of 201 words, PRIORITY", 9, [over], [],
+                core_for(9, 1, 2, 2), 0))
     out.append(("reopen of 201 words, IMMEDIATE", 7, [over], seen_for(7),
                 core_for(7, 1, 1, 3), 3))
     out.append(("no-break space parts no words, FLASH", 1,
@@ -291,8 +318,8 @@ def sender_cases():
     out = []
     for name, kind, cls, body in good_bodies():
         if name not in ("raise", "ack acting", "say", "update of text",
-                        "resolve", "cancel", "reopen", "cannot-open",
-                        "resend"):
+                        "resolve", "cancel", "reopen", "cannot-open", "drill",
+                        "drill-answer", "resend"):
             continue
         for bit in (1, 2, 4, 8, 16, 32, 64, 128):
             out.append(("%s with capability %d" % (name, bit), kind, cls,
@@ -308,6 +335,18 @@ def sender_cases():
     return out
 
 
+def node_cases():
+    """4.1 and 4.2: what a node sends: (name, type, class, body, status, code)
+    """
+    out = [("%s by a node" % n, k, cls, b, 3, 0 if k in (9, 10) else 11)
+           for n, k, cls, b in good_bodies()]
+    for status in (1, 2):
+        for kind, cls in ((9, 1), (10, 2)):
+            out.append(("type %d by a node with status %d" % (kind, status),
+                        kind, cls, [""], status, 23))
+    return out
+
+
 def frame_faults():
     """The frame of a message: (name, bytes, code)"""
     body = ["t", []]
@@ -315,7 +354,6 @@ def frame_faults():
         ("three items more", encode([3, [], body, None]), 2),
         ("type nil", encode([None, [], body]), 2),
         ("type 0", encode([0, [], body]), 23),
-        ("type 9", encode([9, [], []]), 23),
         ("type 12", encode([12, [], [bytes(32)]]), 23),
         ("type 63", encode([63, [ID[0]], [1, 2, 3]]), 23),
         ("type 64", encode([64, [], []]), 23),
@@ -363,10 +401,14 @@ def make_message():
                 "core": core_json(core_for(k, cls)), "bits": bits,
                 "kinds": sorted(kinds), "code": code}
                for n, k, cls, b, bits, kinds, code in sender_cases()]
+    nodes = [{"name": n, "message": encode_message(k, seen_for(k), b),
+              "core": core_json(core_for(k, cls, status)), "code": code}
+             for n, k, cls, b, status, code in node_cases()]
     return {"page": "message",
             "decode": [{"name": n, "message": m, "code": c,
                         "or": None if m else 1}
                        for n, m, c in decoded],
-            "forms": forms, "cores": cores, "senders": senders}
+            "forms": forms, "cores": cores, "senders": senders,
+            "nodes": nodes}
 
 

@@ -382,7 +382,9 @@ static void check_device(const json_t *c)
 		status = hl_message_parse(opened.message, &m);
 	if (status == HL_OK) {
 		sender = hl_card_member(&card, &e.core.sender);
-		status = sender ? hl_message_check(&m, &e.core, sender) : HL_NOT_MEMBER;
+		status = sender || hl_envelope_by_node(&e, &card)
+			? hl_message_check(&m, &e.core, sender)
+			: HL_NOT_MEMBER;
 	}
 	vectors_code(status, c, "device");
 	if (status == HL_OK)

@@ -79,6 +79,18 @@ static void check_sender(const json_t *c)
 	vectors_code(status, c, "senders");
 }
 
+static void check_by_node(const json_t *c)
+{
+	struct hl_buf bytes HL_CLEAN_BUF = {0};
+	struct hl_message m HL_CLEAN_MESSAGE = {0};
+	struct hl_core core = core_of(c);
+	enum hl_status status = parse(c, &bytes, &m);
+
+	if (status == HL_OK)
+		status = hl_message_check(&m, &core, NULL);
+	vectors_code(status, c, "nodes");
+}
+
 int main(int argc, char **argv)
 {
 	json_t *file = vectors_load(argc, argv), *c;
@@ -88,5 +100,6 @@ int main(int argc, char **argv)
 	json_array_foreach(vectors_list(file, "forms"), i, c) check_form(c);
 	json_array_foreach(vectors_list(file, "cores"), i, c) check_core(c);
 	json_array_foreach(vectors_list(file, "senders"), i, c) check_sender(c);
+	json_array_foreach(vectors_list(file, "nodes"), i, c) check_by_node(c);
 	return vectors_end(file);
 }

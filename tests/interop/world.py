@@ -154,6 +154,14 @@ def seal(net, lab, device, labs, message, rng, *, signers=(), alter=None,
         signers=[d.key for d in signers], alter=alter, **f)
 
 
+def node_seal(net, lab, labs, message, rng, **fields):
+    """A letter by the node of a lab, sealed to the nodes of labs."""
+    f = dict(status=3, precedence=3, role=NODE_SIGN, entries=[
+        [x.id, n.id, 0, n.seal.public] for x in labs for n in x.nodes])
+    f.update(fields)
+    return seal(net, lab, lab.node, labs, message, rng, **f)
+
+
 def raise_body(kind="contain.breach", severity=3, urgency=4, certainty=4,
                handling=3, context=1, ask=("check-systems",),
                title="Agent left its sandbox", text="It reached host X.",

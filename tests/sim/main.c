@@ -15,7 +15,7 @@ static const char *const names[SIM_COUNTS] = {"letters", "delivered", "delays", 
 	"black holes", "crashes before a commit", "crashes after a commit", "restarts",
 	"stores reopened", "stores put back to a backup", "new cards", "changed copies",
 	"strange signatures", "replays", "old or changed statements", "clock jumps",
-	"checks"};
+	"checks", "machine tests", "machine tests passed"};
 
 struct arguments {
 	uint64_t seeds, first;

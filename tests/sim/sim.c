@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BOOT 5000000u /* what the boot clock says at the start */
+#define DRILL_EVERY_S 120
+#define BOOT          5000000u /* what the boot clock says at the start */
 
 void sim_fail(struct sim *sim, const char *format, ...)
 {
@@ -439,6 +440,9 @@ static void make_node(struct sim *sim, size_t lab)
 	memcpy(node->config.link, wl->node_link.pub, HL_KEY_SIZE);
 	node->config.entropy = rng_entropy(&node->rng);
 	node->config.version = "simulated";
+	/* Every other seed: the lines are tested too. */
+	node->config.seal = &wl->node_seal;
+	node->config.drill_every = (sim->options.seed >> 1 & 1) != 0 ? DRILL_EVERY_S : 0;
 	now = clock_of(sim, node);
 	must(hl_engine_new(&node->config, node->store, &now, &node->engine), "engine");
 	give_docs(sim, lab);

@@ -31,6 +31,8 @@ enum sim_count {
 	SIM_STATEMENTS, /* old or changed statements and segments */
 	SIM_SKEWS,
 	SIM_CHECKS,
+	SIM_TESTS, /* of lines, by machines */
+	SIM_TESTS_PASSED,
 	SIM_COUNTS
 };
 

@@ -103,7 +103,8 @@ static void whole_configuration(void **state)
 		"\taddress = {\"b.example:1\", \"[2001:db8::7]:65535\"}\n"
 		"\tpsk-file = \"a.psk\"\n"
 		"}\n"
-		"peer \"0101010101010101010101010101010101010101010101010101010101010101\" {}\n";
+		"peer \"0101010101010101010101010101010101010101010101010101010101010101\" {}\n"
+		"drill { every = 60 remind = 0 }\n";
 	struct place *place = *state;
 	struct hl_config config HL_CLEAN_CONFIG = {0};
 	struct hl_id net;
@@ -141,6 +142,8 @@ static void whole_configuration(void **state)
 		assert_int_equal(config.peers[1].lab.b[i], 1);
 	assert_null(config.peers[1].addresses);
 	assert_false(config.peers[1].has_psk);
+	assert_int_equal(config.drill_every, 60);
+	assert_int_equal(config.drill_remind, 0);
 	hl_config_clear(&config);
 	hl_config_clear(NULL);
 	assert_null(config.peers);
@@ -161,7 +164,22 @@ static void what_is_not_said(void **state)
 	assert_false(config.allow_root);
 	assert_int_equal(config.log_level, LOG_INFO);
 	assert_int_equal(config.n_peers, 0);
+	assert_int_equal(config.drill_every, 3600);
+	assert_int_equal(config.drill_remind, 7 * 24 * 3600);
 	hl_config_clear(&config);
+	assert_int_equal(
+		read_config(place, "drill {}\ndrill { every = 5 }\n", &config), 0);
+	assert_int_equal(config.drill_every, 5);
+	assert_int_equal(config.drill_remind, 7 * 24 * 3600);
+	hl_config_clear(&config);
+	assert_int_equal(
+		read_config(place, "drill { every = -1\nremind = 31622401 }\n", &config),
+		-1);
+	assert_non_null(strstr(place->said,
+		":1: every -1 is out of bounds: 0 to 31622400 seconds, 0 for never\n"));
+	assert_non_null(strstr(place->said,
+		":2: remind 31622401 is out of bounds: 0 to 31622400 seconds, 0 for "
+		"never\n"));
 	assert_int_equal(read_config(place, "", &config), 0);
 	assert_string_equal(config.state_dir, "/var/lib/hotline");
 }
@@ -185,9 +203,9 @@ static void what_is_refused(void **state)
 		"4: found duplicate title 'b'");
 	assert_refused(place, "a = 1\nb = 2\n",
 		"1: no such option \"a\" (network, state-dir, listen, socket, socket-mode, user, "
-		"allow-root, log-level, peer, hook, policy, person)\n"
+		"allow-root, log-level, peer, hook, policy, person, drill)\n"
 		"2: no such option \"b\" (network, state-dir, listen, socket, socket-mode, user, "
-		"allow-root, log-level, peer, hook, policy, person)");
+		"allow-root, log-level, peer, hook, policy, person, drill)");
 	assert_refused(place, "user = \"a\xff\"\n",
 		"1: the text must be UTF-8 without control characters (and lines end in LF alone)");
 	assert_refused(place, "user = a\r\n",

@@ -65,27 +65,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* What is left of the file's last chunk goes, past the engine; it sees that at its next turn. */
 static void until_scarce(struct bench *b)
 {
-	static const uint8_t doc[3000];
-	enum hl_status status = HL_OK;
-
 	fill_disk();
-	for (uint32_t n = 1; n < 1000 && status == HL_OK; n++) {
-		struct hl_letter_row row = {.origin = b->world.lab[2].id,
-			.class = HL_CLASS_NOTICE,
-			.precedence = HL_ROUTINE,
-			.status = HL_ACTUAL};
-		hl_put_be32(row.id.b, n);
-		status =
-			hl_store_letter_put(b->store, &row, hl_view_of(doc, sizeof(doc)));
-		if (status == HL_OK)
-			status = hl_store_commit(b->store);
-	}
-	assert_status(status, HL_ERR_NOSPACE);
-	hl_store_rollback(b->store);
-	bench_wait(b, 0);
+	bench_fill_store(b);
 }
 
 static bool warns(struct bench *b, uint64_t link, const char *text)

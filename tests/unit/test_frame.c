@@ -102,6 +102,11 @@ static bool make(unsigned type, struct hl_frame *f)
 	case HL_FRAME_PSK: f->psk.key[31] = 1; return true;
 	case HL_FRAME_STATUS:
 	case HL_FRAME_PING: return true;
+	case HL_FRAME_DRILLS:
+		f->drills.lab = id_of(6);
+		f->drills.since = 7;
+		f->drills.after = UINT64_MAX;
+		return true;
 	}
 	return false;
 }
@@ -137,7 +142,7 @@ static void every_type(void **state)
 		{"0", OP_UINT, 0, HL_BAD_TYPE, NULL},
 		{"0", OP_UINT, 17, HL_BAD_TYPE, NULL},
 		{"0", OP_UINT, 31, HL_BAD_TYPE, NULL},
-		{"0", OP_UINT, 46, HL_BAD_TYPE, NULL},
+		{"0", OP_UINT, 47, HL_BAD_TYPE, NULL},
 		{"0", OP_UINT, UINT64_MAX, HL_BAD_TYPE, NULL},
 		{"0", OP_UINT, (uint64_t)1 << 32 | HL_FRAME_CLOSE, HL_BAD_TYPE, NULL},
 	};
@@ -171,7 +176,7 @@ static void every_type(void **state)
 			assert_int_not_equal(
 				read_frame(hl_view_of(bytes.p, n), &type), HL_OK);
 	}
-	assert_int_equal(known, 30);
+	assert_int_equal(known, 31);
 }
 
 struct case_of {
@@ -304,6 +309,7 @@ static struct hl_proof_item proofs[2];
 static struct hl_peer_status peers[2];
 static struct hl_call_status calls[1];
 static struct hl_view warnings[2];
+static struct hl_drill_status drills[2] = {{1, 2, 3, 4, false}, {5, 6, 0, 0, true}};
 
 static bool make_body(enum hl_frame_type of, struct hl_body *b)
 {
@@ -357,6 +363,9 @@ static bool make_body(enum hl_frame_type of, struct hl_body *b)
 		b->status.n_calls = 1;
 		b->status.warnings = warnings;
 		b->status.n_warnings = 2;
+	} else if (of == HL_FRAME_DRILLS) {
+		b->drills.items = drills;
+		b->drills.n = 2;
 	} else {
 		return false;
 	}
@@ -391,7 +400,7 @@ static void every_body(void **state)
 			assert_int_not_equal(
 				read_body(hl_view_of(bytes.p, n), &type), HL_OK);
 	}
-	assert_int_equal(known, 7);
+	assert_int_equal(known, 8);
 }
 
 static void body_fields(void **state)
@@ -429,6 +438,9 @@ static void body_fields(void **state)
 		{HL_FRAME_STATUS, {"4", OP_SWAP, 0, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_STATUS, {"4", OP_ADD, 1023, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_STATUS, {"4.0", OP_ADD, 1, HL_BAD_ENCODING, NULL}},
+		{HL_FRAME_DRILLS, {"", OP_ADD, 511, HL_BAD_FIELD, NULL}},
+		{HL_FRAME_DRILLS, {"0", OP_ADD, 1, HL_BAD_ENCODING, NULL}},
+		{HL_FRAME_DRILLS, {"0.4", OP_NIL, 0, HL_BAD_ENCODING, NULL}},
 		{HL_FRAME_STATUS, {"4.0.1", OP_UINT, 6, HL_BAD_FIELD, NULL}},
 		{HL_FRAME_STATUS, {"4.0.4", OP_UINT, 0, HL_BAD_FIELD, NULL}}, /* -0 */
 		{HL_FRAME_STATUS,

@@ -687,6 +687,44 @@ static void an_order_keeps_its_form(void **state)
 	json_decref(doc);
 }
 
+/* Machine tests and the want of an answered drill: never taken for a call. */
+static void what_a_hook_reads_of_a_drill(void **state)
+{
+	static const struct {
+		const char *state, *summary, *key;
+	} rows[] = {{NULL, NULL, NULL},
+		{"passed", "TEST The machine test of the line to lab-b has passed",
+			"hotline-drill-"},
+		{"missed", "TEST The machine test of the line to lab-b was missed",
+			"hotline-drill-"},
+		{"reminder",
+			"TEST Nobody at lab-b has answered an exercise lately: hotline drill",
+			"hotline-drill-reminder-"}};
+	(void)state;
+
+	assert_string_equal(hl_hook_event_name(HL_HOOK_DRILL), "drill");
+	assert_null(hl_hook_event_name(HL_HOOK_EVENTS));
+	for (uint64_t news = HL_DRILL_PASSED; news <= HL_DRILL_REMINDER; news++) {
+		const struct hl_hook_run run = {.event = HL_HOOK_DRILL,
+			.attempt = 1,
+			.has_lab = true,
+			.lab_name = "lab-b",
+			.value = news};
+		json_t *doc = hl_hook_json(&run);
+		const char *key = json_string_value(json_object_get(doc, "alert_key"));
+
+		assert_string_equal(json_string_value(json_object_get(doc, "state")),
+			rows[news].state);
+		assert_string_equal(json_string_value(json_object_get(doc, "summary")),
+			rows[news].summary);
+		assert_memory_equal(key, rows[news].key, strlen(rows[news].key));
+		assert_int_equal(strlen(key), strlen(rows[news].key) + 64);
+		assert_true(json_is_null(json_object_get(doc, "envelope")));
+		assert_true(json_is_null(json_object_get(doc, "status")));
+		json_decref(doc);
+	}
+}
+
 static void messages_keep_their_form(void **state)
 {
 	char word[] = "/bin/true", more[] = "";
@@ -744,6 +782,7 @@ int main(void)
 		BENCH(lines_are_told),
 		BENCH(a_gap_that_stays_is_told),
 		cmocka_unit_test(an_order_keeps_its_form),
+		cmocka_unit_test(what_a_hook_reads_of_a_drill),
 		cmocka_unit_test(messages_keep_their_form),
 	};
 

@@ -465,6 +465,64 @@ static void feed_numbers_never_come_again(void **state)
 	assert_int_equal(n, 0);
 }
 
+static void tests_of_lines(void **state)
+{
+	struct place *p = *state;
+	const struct hl_id a = {{1}}, b = {{2}};
+	struct hl_drill_row row = {.lab = a, .id = {{7}}, .sent = 100, .deadline = 160},
+			    none = {.lab = a, .sent = 200, .missed = true}, got[4];
+	struct hl_drill_line line = {.lab = a, .due = 5, .remind = 6, .passed = 7}, held;
+	uint64_t number = 0;
+	size_t n = 9;
+
+	assert_status(hl_store_drill_last(p->store, &a, got), HL_UNKNOWN);
+	assert_ok(hl_store_drill_add(p->store, &row, &row.number));
+	assert_ok(hl_store_drill_add(p->store, &none, &number));
+	assert_int_equal(number, row.number + 1);
+	/* The newest that was sent, and by its letter; of its own lab alone. */
+	assert_ok(hl_store_drill_last(p->store, &a, got));
+	assert_int_equal(got[0].number, row.number);
+	assert_int_equal(got[0].deadline, 160);
+	assert_status(hl_store_drill_last(p->store, &b, got), HL_UNKNOWN);
+	row.delivered = 110;
+	row.answered = 120;
+	row.missed = true;
+	row.code = HL_NOT_MEMBER;
+	assert_ok(hl_store_drill_mark(p->store, &row));
+	assert_ok(hl_store_drill_find(p->store, &row.id, got));
+	assert_int_equal(got[0].delivered, 110);
+	assert_int_equal(got[0].answered, 120);
+	assert_true(got[0].missed);
+	assert_int_equal(got[0].code, HL_NOT_MEMBER);
+	assert_status(hl_store_drill_find(p->store, &b, got), HL_UNKNOWN);
+	assert_ok(hl_store_drill_list(p->store, &a, 0, 0, got, 4, &n));
+	assert_int_equal(n, 2);
+	assert_ok(hl_store_drill_list(p->store, &a, 101, 0, got, 4, &n));
+	assert_int_equal(n, 1);
+	assert_ok(hl_store_drill_list(p->store, &a, 0, row.number, got, 1, &n));
+	assert_int_equal(got[0].number, number);
+	assert_ok(hl_store_drill_list(p->store, &b, 0, 0, got, 4, &n));
+	assert_int_equal(n, 0);
+	assert_ok(hl_store_drill_trim(p->store, 101));
+	assert_ok(hl_store_drill_list(p->store, &a, 0, 0, got, 4, &n));
+	assert_int_equal(n, 1);
+
+	assert_status(hl_store_drill_line_get(p->store, &a, &held), HL_UNKNOWN);
+	line.failing = true;
+	assert_ok(hl_store_drill_line_put(p->store, &line));
+	line.held = 9;
+	line.failing = false;
+	line.reminded = true;
+	assert_ok(hl_store_drill_line_put(p->store, &line));
+	assert_ok(hl_store_drill_line_get(p->store, &a, &held));
+	assert_int_equal(held.due, 5);
+	assert_int_equal(held.remind, 6);
+	assert_int_equal(held.passed, 7);
+	assert_int_equal(held.held, 9);
+	assert_false(held.failing);
+	assert_true(held.reminded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,6 +542,7 @@ int main(void)
 		T(documents_by_version),
 		T(waiting_is_bounded),
 		T(feed_numbers_never_come_again),
+		T(tests_of_lines),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);

@@ -70,8 +70,10 @@ class Sealed:
 
     def __init__(self, net, *, sender, lab_id, version, incident, answers,
                  cls, status, precedence, created, lifetime, answer_within,
-                 entries, message, ck, salt, signers=(), alter=None):
-        """entries are (lab, key id, epoch, key); signers are SignKeys.
+                 entries, message, ck, salt, signers=(), alter=None,
+                 role=MEMBER_SIGN):
+        """entries are (lab, key id, epoch, key); signers are SignKeys; role
+        is the sender's.
 
         alter(name, value) may replace any step's value, for bad letters.
         """
@@ -84,7 +86,7 @@ class Sealed:
         self.hr = step("hr", net.hash("recipients", self.recipients))
         labs = sorted({e[0] for e in entries})
         self.core = step("core", encode(step("core-fields", [
-            1, 1, net.id, lab_id, net.key_id(MEMBER_SIGN, sender.public),
+            1, 1, net.id, lab_id, net.key_id(role, sender.public),
             version, incident, answers, cls, status, precedence, created,
             lifetime, answer_within, self.hr, len(self.padded) + 16, labs])))
         self.ch = net.hash("core", self.core)
@@ -99,10 +101,10 @@ class Sealed:
         self.signed = step("signed", encode([self.core, self.kcom, self.hct,
                                              self.slip_hashes]))
         self.id = net.hash("env", self.signed)
-        keys = [sender] + [k for k in signers]
+        keys = [(role, sender)] + [(MEMBER_SIGN, k) for k in signers]
         self.sigs = step("sigs", sorted(
-            [net.key_id(MEMBER_SIGN, k.public),
-             net.sign(k, "env", self.signed)] for k in keys))
+            [net.key_id(r, k.public), net.sign(k, "env", self.signed)]
+            for r, k in keys))
         self.wire = self.for_labs(None)
 
     def for_labs(self, labs):
@@ -205,14 +207,22 @@ def node_check(env, card, own_lab, *, held=None, suspended=(), known=(),
     need((held or card.version) >= core.version, NEED_CARD, "card")
     need(own_lab in env.slips, NOT_ADDRESSED, "no slip for this lab")
     sender = card.member(core.sender)
-    need(sender is not None, NOT_MEMBER, "sender")
+    node = card.node(core.sender)
+    need(sender is not None or node is not None, NOT_MEMBER, "sender")
     need(any(s[0] == core.sender for s in env.sigs), BAD_SIGNATURE,
          "the sender has not signed")
     for key_id, signature in env.sigs:
-        member = card.member(key_id)
-        need(member is not None, NOT_MEMBER, "signer")
-        net.verify(member.key, "env", env.signed, signature)
+        signer = card.member(key_id)
+        if signer is None and key_id == core.sender:
+            signer = node
+        need(signer is not None, NOT_MEMBER, "signer")
+        net.verify(signer.key, "env", env.signed, signature)
     need(not any(s[0] in suspended for s in env.sigs), SUSPENDED, "signer")
+    if node is not None:
+        need(core.cls in (1, 2) and core.status == 3 and core.precedence <= 3,
+             NOT_PERMITTED, "a node sends machine tests alone")
+        need(env.id not in known, DUPLICATE, "held already")
+        return
     need(sender.may(NEEDED[core.cls]), NOT_PERMITTED, "class")
     if core.cls in (1, 4):
         need(core.precedence <= sender.caps.precedence, NOT_PERMITTED,
@@ -241,6 +251,14 @@ def check_recipients(raw):
     return entries
 
 
+def sender_of(env, card):
+    """The member that has sent it; None where a node has (3.10)."""
+    member = card.member(env.core.sender)
+    need(member is not None or card.node(env.core.sender) is not None,
+         NOT_MEMBER, "sender")
+    return member
+
+
 class Opened:
     """4.1 to 4.3.  secrets is a list of (epoch, BoxKey) of the reader."""
 
@@ -249,7 +267,7 @@ class Opened:
         need(wrap is not None, NOT_ADDRESSED, "no entry")
         self.ck = self._unwrap(env, wrap, lab_id, key_id, secrets)
         self._check(env)
-        check_all(self.message, env.core, card.member(env.core.sender))
+        check_all(self.message, env.core, sender_of(env, card))
 
     def _unwrap(self, env, wrap, lab_id, key_id, secrets):
         for epoch, pair in secrets:
@@ -297,5 +315,5 @@ def open_with_key(env, card, ck):
     opened = Opened.__new__(Opened)
     opened.ck = ck
     opened._check(env)
-    check_all(opened.message, env.core, card.member(env.core.sender))
+    check_all(opened.message, env.core, sender_of(env, card))
     return opened

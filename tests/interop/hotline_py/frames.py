@@ -8,7 +8,7 @@ from .errors import BAD_ENCODING, BAD_FIELD, BAD_TYPE, need
  WANT_CARDS, CARD, WANT_SEALS, SEALS, WANT_SUSPENSIONS, SUSPENSION,
  CLOSE, CARRY, OFFER) = range(1, 17)
 (DEVICE_HELLO, REPLY, GET_DOCS, PUT, SUBMIT, FEED, FETCH, PROOF, STATUS,
- WATCH, EVENT, PSK, ENTRIES, PING) = range(32, 46)
+ WATCH, EVENT, PSK, ENTRIES, PING, DRILLS) = range(32, 47)
 
 
 def _pulse(value):
@@ -75,6 +75,7 @@ DEVICE_FRAMES = {
     SUBMIT: (u, binary), FEED: (u, u, u), FETCH: (u, b32), PROOF: (u, b32),
     STATUS: (u,), WATCH: (u, u), EVENT: (_feed_items,), PSK: (u, b32, b32),
     ENTRIES: (u, b32, b32, u, u), PING: (u,),
+    DRILLS: (u, b32, u, u),
 }
 
 
@@ -102,6 +103,17 @@ def read_docs(body):
         items(x, 2)
         u(x[0], 1, 7)
         binary(x[1])
+    return out
+
+
+def read_drills(body):
+    """The body of a reply to drills (5.14)."""
+    out = listing(decode(body), 0, 512)
+    for x in out:
+        items(x, 5)
+        for at in x[:4]:
+            u(at)
+        boolean(x[4])
     return out
 
 

@@ -5,7 +5,7 @@ from .encoding import encode
 (EFFECTIVE, ALSO, WRONG_PHASE, NOT_PERMITTED, NO_CALL, OTHER_STATUS,
  NOT_ADDRESSED, NO_RAISE, SECOND_RAISE) = range(9)
 RAISE, ACK, SAY, UPDATE, RESOLVE, CANCEL, REOPEN, CANNOT_OPEN = range(1, 9)
-RESEND = 11
+DRILL, DRILL_ANSWER, RESEND = 9, 10, 11
 CALL, FLASH = 1, 4
 
 
@@ -50,9 +50,10 @@ class Fold:
         self.letters.append([letter.id, self.effect(letter)])
 
     def effect(self, x):
-        if x.type == RAISE and x.id != self.incident:
+        opens = x.type in (RAISE, DRILL)
+        if opens and x.id != self.incident:
             return SECOND_RAISE
-        if x.type != RAISE:
+        if not opens:
             if self.phase == 0:
                 return NO_RAISE
             if x.status != self.status:
@@ -64,7 +65,8 @@ class Fold:
         return {RAISE: self.raised, ACK: self.ack, SAY: self.say,
                 UPDATE: self.update, RESOLVE: self.closed,
                 CANCEL: self.closed, REOPEN: self.reopened,
-                CANNOT_OPEN: lambda x: EFFECTIVE,
+                CANNOT_OPEN: lambda x: EFFECTIVE, DRILL: self.raised,
+                DRILL_ANSWER: self.ack,
                 RESEND: lambda x: EFFECTIVE}[x.type](x)
 
     def add_call(self, x):
@@ -72,9 +74,14 @@ class Fold:
 
     def raised(self, x):
         self.raise_letter, self.phase, self.status = x, 1, x.status
-        self.kind, self.severity, self.certainty = (
-            x.body[0], x.body[1], x.body[3])
-        self.title, self.opening = x.body[7], x.id
+        self.opening = x.id
+        if x.type == DRILL:
+            self.kind, self.severity, self.certainty = "drill", 0, 0
+            self.title = ""
+        else:
+            self.kind, self.severity, self.certainty = (
+                x.body[0], x.body[1], x.body[3])
+            self.title = x.body[7]
         self.add_call(x)
         return EFFECTIVE
 
@@ -86,7 +93,7 @@ class Fold:
             return NOT_ADDRESSED
         if x.lab in answers:
             return ALSO
-        answers[x.lab] = [x.lab, x.id, x.body[0]]
+        answers[x.lab] = [x.lab, x.id, x.body[0] if x.type == ACK else 1]
         return EFFECTIVE
 
     def say(self, x):

@@ -10,7 +10,9 @@ from .hashes import sha256
 from .identity import ANSWER, CLOSE, RAISE, READ, UPDATE
 
 RAISE_T, ACK, SAY, UPDATE_T, RESOLVE, CANCEL, REOPEN, CANNOT_OPEN = range(1, 9)
-RESEND = 11
+DRILL, DRILL_ANSWER, RESEND = 9, 10, 11
+OPENS = (RAISE_T, DRILL)
+ANSWERS = (ACK, CANNOT_OPEN, DRILL_ANSWER, RESEND)
 CALL, ANSWER_C, CLOSE_C, NOTICE = 1, 2, 3, 4
 TEST, EXERCISE = 3, 2
 DATA_MAX = 196608
@@ -26,6 +28,8 @@ TYPES = {
     CANCEL: ((CLOSE_C,), CLOSE),
     REOPEN: ((CALL,), RAISE),
     CANNOT_OPEN: ((NOTICE,), READ | RAISE | UPDATE | ANSWER | CLOSE),
+    DRILL: ((CALL,), RAISE | UPDATE),
+    DRILL_ANSWER: ((ANSWER_C,), ANSWER),
     RESEND: ((NOTICE,), READ | RAISE | UPDATE | ANSWER | CLOSE),
 }
 
@@ -159,8 +163,14 @@ def check_cannot_open(b):
     u(b[0], 1, 32)
 
 
-def check_resend(b):
+def check_drill(b):
     """2.10"""
+    items(b, 1)
+    block(b[0], 0, 1024)
+
+
+def check_resend(b):
+    """2.11"""
     items(b, 1)
     b32(b[0])
 
@@ -169,9 +179,10 @@ BODIES = {
     RAISE_T: check_raise, ACK: check_ack, SAY: check_say,
     UPDATE_T: check_update, RESOLVE: check_text(0), CANCEL: check_text(1),
     REOPEN: check_text(1), CANNOT_OPEN: check_cannot_open,
+    DRILL: check_drill, DRILL_ANSWER: check_drill,
     RESEND: check_resend,
 }
-TEXT_AT = {RAISE_T: 8, SAY: 0, UPDATE_T: 3, REOPEN: 0}
+TEXT_AT = {RAISE_T: 8, SAY: 0, UPDATE_T: 3, REOPEN: 0, DRILL: 0}
 
 
 def decode_message(data):
@@ -202,24 +213,30 @@ def check_form(message):
         need(all(f in held for f in fields), BAD_FORM, "fields")
 
 
-def check_against_core(message, core):
-    """1.2 to 1.4 and 3.4"""
+def check_against_core(message, core, by_node=False):
+    """1.2 to 1.4, 3.4 and 4.1"""
     kind, seen, body = message
     need(core.cls in TYPES[kind][0], BAD_TYPE, "class")
-    need((core.incident is None) == (kind == RAISE_T), BAD_TYPE, "incident")
-    need((core.answers is not None) == (kind in (ACK, CANNOT_OPEN, RESEND)),
+    need((core.incident is None) == (kind in OPENS), BAD_TYPE, "incident")
+    need((core.answers is not None) == (kind in ANSWERS),
          BAD_TYPE, "answers")
     need(core.answers is None or core.answers in seen, BAD_TYPE, "seen")
-    need(kind != RAISE_T or not seen, BAD_TYPE, "seen of a raise")
+    need(kind not in OPENS or not seen, BAD_TYPE, "seen of a raise")
     if core.cls == CALL and core.precedence >= 3:
         need(words(body[TEXT_AT[kind]]) <= WORDS_MAX, BAD_FIELD, "words")
     if kind == RAISE_T:
         for name, status in (("sys.test", TEST), ("sys.exercise", EXERCISE)):
             need(body[0] != name or core.status == status, BAD_TYPE, name)
+    if kind in (DRILL, DRILL_ANSWER):
+        need(core.status == (TEST if by_node else EXERCISE), BAD_TYPE,
+             "status of a drill")
 
 
 def check_sender(message, member):
-    """1.2 and 3.5"""
+    """1.2, 3.5 and 4.2; no member: a node"""
+    if member is None:
+        need(message[0] in (DRILL, DRILL_ANSWER), NOT_PERMITTED, "node")
+        return
     need(member.may(TYPES[message[0]][1]), NOT_PERMITTED, "type")
     if message[0] == RAISE_T:
         need(member.caps.allows_kind(message[2][0]), NOT_PERMITTED, "kind")
@@ -228,5 +245,5 @@ def check_sender(message, member):
 def check_all(message, core, member):
     """envelope 4.3"""
     check_form(message)
-    check_against_core(message, core)
+    check_against_core(message, core, member is None)
     check_sender(message, member)
