@@ -317,7 +317,8 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 		through = peer->out.number;
 	/* A statement of a link that lost its race may be older than what came; one of a restored
 	 * node whose clock is behind is followed by others. */
-	bool fell = through < peer->out.delivered && s->time > peer->statement_time;
+	bool newer = s->time > peer->statement_time || (link == NULL && !peer->gate);
+	bool fell = through < peer->out.delivered && newer;
 	if (fell) {
 		hl_carry_reset(peer);
 		peer->carry.heard = true;

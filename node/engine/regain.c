@@ -146,9 +146,6 @@ enum hl_status hl_regain_segment(struct hl_engine *e, struct peer *peer,
 		hl_alarm(e, &peer->lab.id,
 			"this node's store is behind what the peer "
 			"holds: a backup was restored");
-		status = hl_channel_succeed(e, peer, peer->out.epoch, true);
-		if (status != HL_OK)
-			return status;
 	}
 	if (lost->tries++ >= TRIES_MAX) {
 		hl_alarm(e, &peer->lab.id,
