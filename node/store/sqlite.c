@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +12,31 @@
 #include "schema.sql.h"
 
 #define JOURNAL_LIMIT (4 * 1024 * 1024)
-#define JOURNAL_PAGES 1000 /* SQLite moves the journal itself above this */
+#define JOURNAL_PAGES 1000 /* above this the journal is moved, busy or not */
 
 _Static_assert(sizeof(schema_steps) / sizeof(schema_steps[0]) == HL_STORE_SCHEMA_LAST,
 	"every step is known");
+
+/* After a sync that failed the kernel may go on showing what never came to the disk, as if it had:
+ * whatever is built on that goes with the power. What is clean is read from the disk again. */
+static void forget_pages(int fd)
+{
+	(void)!posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+static void forget_journal(const char *path)
+{
+	char name[PATH_MAX];
+	int n = snprintf(name, sizeof(name), "%s-wal", path);
+
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return;
+	int fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return; /* there is none, or SQLite will say what is wrong with it */
+	forget_pages(fd);
+	close(fd);
+}
 
 /* The file is made here and not by SQLite, so that it is never open to others. */
 static enum hl_status claim_file(const char *path, char *error)
@@ -34,7 +56,9 @@ static enum hl_status claim_file(const char *path, char *error)
 		close(fd);
 		return HL_ERR_STORE;
 	}
+	forget_pages(fd);
 	close(fd);
+	forget_journal(path);
 	return HL_OK;
 }
 
@@ -69,6 +93,33 @@ static enum hl_status refuse(struct hl_store *store, const char *text)
 	snprintf(store->error, sizeof(store->error), "%s", text);
 	store->failed = HL_ERR_STORE;
 	return HL_ERR_STORE;
+}
+
+/* Moves the journal into the file. SQLite's own automatic does so too, but tells nobody of a sync
+ * that fails there, and goes on. What time heals is left to the next time. */
+static enum hl_status move_journal(struct hl_store *store, int mode)
+{
+	int rc = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL);
+
+	if (rc == SQLITE_IOERR_NOMEM)
+		return HL_OK;
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_FULL:
+	case SQLITE_NOMEM: return HL_OK;
+	default: return hl_store_fault(store, rc, "moving the journal");
+	}
+}
+
+/* After a commit. An error comes back from it. */
+static int journal_grew(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+	(void)db, (void)name;
+	return pages < JOURNAL_PAGES ||
+			move_journal(ctx, SQLITE_CHECKPOINT_PASSIVE) == HL_OK
+		? SQLITE_OK
+		: SQLITE_IOERR;
 }
 
 /* synchronous=EXTRA is set before the journal mode and both are read back: a mode that did not take
@@ -106,7 +157,7 @@ static enum hl_status prepare(struct hl_store *store, bool memory)
 		char sql[80];
 		snprintf(sql, sizeof(sql), "PRAGMA journal_size_limit=%d", JOURNAL_LIMIT);
 		status = tell(store, sql);
-		sqlite3_wal_autocheckpoint(store->db, JOURNAL_PAGES);
+		sqlite3_wal_hook(store->db, journal_grew, store);
 	}
 	return status;
 }
@@ -274,6 +325,10 @@ void hl_store_close(struct hl_store *store)
 	hl_store_rollback(store);
 	for (size_t i = 0; i < store->n_slots; i++)
 		sqlite3_finalize(store->slot[i].stmt);
+	/* Closing would move the journal into the file, and sync both, once more. */
+	if (store->failed != HL_OK && store->db != NULL)
+		sqlite3_db_config(
+			store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 	sqlite3_close_v2(store->db);
 	free(store);
 }
@@ -318,8 +373,7 @@ void hl_store_rollback(struct hl_store *store)
 
 void hl_store_idle(struct hl_store *store)
 {
-	/* What fails here fails again, and is told, at the next commit. */
+	/* A failure is told at the next commit. */
 	if (store->failed == HL_OK && !store->open)
-		sqlite3_wal_checkpoint_v2(
-			store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		(void)!move_journal(store, SQLITE_CHECKPOINT_TRUNCATE);
 }
