@@ -32,7 +32,12 @@ static size_t open_all(struct sim *sim, size_t lab, size_t device,
 		/* One that its lab cannot hand in again went with a restore. */
 		if (status == HL_UNKNOWN && (letter->barred || letter->refused != 0))
 			continue;
-		must(status, "held letter");
+		if (status != HL_OK) {
+			sim_fail(sim, "%s: lab-%c has a letter no more that it gave: %s",
+				sim->node[lab].restored ? "I5" : "I1", (char)('a' + lab),
+				hl_status_name(status));
+			return n;
+		}
 		status = hl_envelope_open(&o->envelope, &sim->world.lab[lab].id, &d->kid,
 			epochs, secrets, 1, &o->opened);
 		if (status == HL_OK && !o->opened.wraps_good)

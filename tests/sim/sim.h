@@ -327,13 +327,16 @@ void happen_device(struct sim *sim, const struct sim_event *event);
 struct hl_now sim_clock(const struct sim *sim, const struct node *node);
 void node_make(struct sim *sim, size_t lab);
 void node_start(struct sim *sim, size_t lab);
-void node_end_turn(struct sim *sim, size_t lab);
 void node_free(struct node *node);
-/* Gives a node one event, and ends the turn. */
-void sim_step(struct sim *sim, size_t lab, const struct hl_event *event);
 /* power: what was not synced may be gone. */
 void node_stop(struct sim *sim, size_t lab, bool power);
 void sim_crash(struct sim *sim, size_t lab);
+
+/* turn.c */
+void node_carry_out(struct sim *sim, size_t lab);
+void node_end_turn(struct sim *sim, size_t lab);
+/* Gives a node one event, and ends the turn. */
+void sim_step(struct sim *sim, size_t lab, const struct hl_event *event);
 
 /* fault.c */
 void happen_fault(struct sim *sim);

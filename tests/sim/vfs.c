@@ -1,36 +1,9 @@
-#include "tests/sim/vfs.h"
+/* The simulated disks as SQLite sees them. */
+#include "tests/sim/disk.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SECTOR 512u
-
-/* A file twice: as who writes it sees it, and as the disk holds it for sure. */
-struct bytes {
-	uint8_t *p;
-	size_t n, cap;
-};
-
-enum part { PART_MAIN, PART_WAL, PART_JOURNAL, PARTS };
-
-struct file {
-	struct bytes now, sure;
-	uint8_t *
-		dirty; /* by sector: 1 not synced; 2 a sync failed, and it passes for clean */
-	size_t n_dirty;     /* sectors for which there is room there */
-	size_t first, last; /* all that are lie between */
-	bool exists, sure_exists, unsynced_name;
-	bool sync_failed; /* while it was open as it is now */
-};
-
-struct disk {
-	struct rng rng;
-	struct file file[PARTS];
-	uint64_t power_at, fail_at;
-	bool dead, failed, full;
-	struct disk_report report;
-};
 
 struct disks {
 	sqlite3_vfs vfs;
@@ -38,97 +11,11 @@ struct disks {
 	struct disk disk[WORLD_LABS];
 };
 
-struct disk_copy {
-	struct bytes part[PARTS];
-	bool exists[PARTS];
-};
-
 struct handle {
 	sqlite3_file base;
 	struct disk *disk;
 	struct file *file;
 };
-
-static void grow(struct bytes *b, size_t n)
-{
-	if (n <= b->cap)
-		return;
-	size_t cap = b->cap == 0 ? 65536 : b->cap;
-	while (cap < n)
-		cap *= 2;
-	b->p = realloc(b->p, cap);
-	if (b->p == NULL)
-		abort();
-	memset(b->p + b->cap, 0, cap - b->cap);
-	b->cap = cap;
-}
-
-/* What is cut off is zeros, should it grow again. */
-static void set_size(struct bytes *b, size_t n)
-{
-	grow(b, n);
-	if (n < b->n)
-		memset(b->p + n, 0, b->n - n);
-	b->n = n;
-}
-
-static void copy_bytes(struct bytes *to, const struct bytes *from)
-{
-	set_size(to, from->n);
-	if (from->n > 0)
-		memcpy(to->p, from->p, from->n);
-}
-
-static void mark(struct file *f, size_t at, size_t n)
-{
-	size_t last = (at + n + SECTOR - 1) / SECTOR;
-
-	if (last > f->n_dirty) {
-		size_t cap = f->n_dirty == 0 ? 128 : f->n_dirty;
-		while (cap < last)
-			cap *= 2;
-		f->dirty = realloc(f->dirty, cap);
-		if (f->dirty == NULL)
-			abort();
-		memset(f->dirty + f->n_dirty, 0, cap - f->n_dirty);
-		f->n_dirty = cap;
-	}
-	for (size_t i = at / SECTOR; i < last; i++)
-		f->dirty[i] = 1;
-	f->first = f->first == f->last || at / SECTOR < f->first ? at / SECTOR : f->first;
-	f->last = last > f->last ? last : f->last;
-}
-
-/* One sector of what was written comes onto the disk. */
-static void settle(struct file *f, size_t sector)
-{
-	size_t at = sector * SECTOR, n = f->now.n > at ? f->now.n - at : 0;
-
-	n = n < SECTOR ? n : SECTOR;
-	if (n == 0)
-		return;
-	if (at + n > f->sure.n)
-		set_size(&f->sure, at + n);
-	memcpy(f->sure.p + at, f->now.p + at, n);
-}
-
-/* True: the power goes now. */
-static bool power_goes(struct disk *d)
-{
-	if (d->power_at != 0 && --d->power_at == 0)
-		d->dead = true;
-	return d->dead;
-}
-
-static bool fails(struct disk *d)
-{
-	if (d->fail_at == 0 || --d->fail_at > 0)
-		return false;
-	d->failed = true;
-	return true;
-}
-
-/* ------------------------------------------------------------- one file */
 
 static struct handle *handle_of(sqlite3_file *file)
 {
@@ -164,17 +51,17 @@ static int on_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 a
 
 	if (h->disk->dead)
 		return SQLITE_IOERR_WRITE;
-	if (fails(h->disk)) {
+	if (disk_fails(h->disk)) {
 		h->disk->report.failed_writes++;
 		return SQLITE_IOERR_WRITE;
 	}
 	if (h->disk->full && to + size > b->n)
 		return SQLITE_FULL;
 	if (to + size > b->n)
-		set_size(b, to + size);
+		bytes_set_size(b, to + size);
 	memcpy(b->p + to, from, size);
-	mark(h->file, to, size);
-	return power_goes(h->disk) ? SQLITE_IOERR_WRITE : SQLITE_OK;
+	file_mark(h->file, to, size);
+	return disk_power_goes(h->disk) ? SQLITE_IOERR_WRITE : SQLITE_OK;
 }
 
 static int on_truncate(sqlite3_file *file, sqlite3_int64 n)
@@ -183,8 +70,8 @@ static int on_truncate(sqlite3_file *file, sqlite3_int64 n)
 
 	if (h->disk->dead)
 		return SQLITE_IOERR_TRUNCATE;
-	set_size(&h->file->now, (size_t)n);
-	return power_goes(h->disk) ? SQLITE_IOERR_TRUNCATE : SQLITE_OK;
+	bytes_set_size(&h->file->now, (size_t)n);
+	return disk_power_goes(h->disk) ? SQLITE_IOERR_TRUNCATE : SQLITE_OK;
 }
 
 /* After a failed sync some is on the disk, and what is not is taken for written all the same. */
@@ -192,7 +79,7 @@ static int sync_fails(struct disk *d, struct file *f)
 {
 	for (size_t i = f->first; i < f->last; i++)
 		if (f->dirty[i] == 1 && rng_one_in(&d->rng, 2)) {
-			settle(f, i);
+			file_settle(f, i);
 			f->dirty[i] = 0;
 		} else if (f->dirty[i] == 1) {
 			f->dirty[i] = 2;
@@ -208,19 +95,19 @@ static int on_sync(sqlite3_file *file, int flags)
 	struct file *f = h->file;
 
 	(void)flags;
-	if (h->disk->dead || power_goes(h->disk))
+	if (h->disk->dead || disk_power_goes(h->disk))
 		return SQLITE_IOERR_FSYNC;
 	h->disk->report.retried = h->disk->report.retried || f->sync_failed;
-	if (fails(h->disk))
+	if (disk_fails(h->disk))
 		return sync_fails(h->disk, f);
 	for (size_t i = f->first; i < f->last; i++)
 		if (f->dirty[i] == 1) {
-			settle(f, i);
+			file_settle(f, i);
 			f->dirty[i] = 0;
 		}
 	if (!f->sync_failed)
 		f->first = f->last = 0;
-	set_size(&f->sure, f->now.n);
+	bytes_set_size(&f->sure, f->now.n);
 	/* As SQLite's own for Unix does it: the directory with a new file's first sync. */
 	f->sure_exists = f->exists;
 	f->unsynced_name = false;
@@ -279,8 +166,6 @@ static const sqlite3_io_methods methods = {.iVersion = 1,
 	.xSectorSize = on_sector,
 	.xDeviceCharacteristics = on_traits};
 
-/* ------------------------------------------------------------- the disks */
-
 /* "…/c.store-wal" is the journal of disk 2. */
 static struct file *find(struct disks *disks, const char *path, struct disk **ret)
 {
@@ -330,15 +215,15 @@ static int on_delete(sqlite3_vfs *vfs, const char *path, int sync_dir)
 		return SQLITE_IOERR_DELETE_NOENT;
 	f->exists = false;
 	f->unsynced_name = true;
-	set_size(&f->now, 0);
+	bytes_set_size(&f->now, 0);
 	if (f->n_dirty > 0)
 		memset(f->dirty, 0, f->n_dirty);
-	if (power_goes(d))
+	if (disk_power_goes(d))
 		return SQLITE_IOERR_DELETE;
 	if (sync_dir != 0) {
 		f->sure_exists = false;
 		f->unsynced_name = false;
-		set_size(&f->sure, 0);
+		bytes_set_size(&f->sure, 0);
 	}
 	return SQLITE_OK;
 }
@@ -437,153 +322,11 @@ struct disk *disks_get(struct disks *disks, size_t lab)
 	return disks != NULL ? &disks->disk[lab] : NULL;
 }
 
-void disk_power_at(struct disk *disk, uint64_t n)
-{
-	disk->power_at = n;
-}
-
-void disk_fail_at(struct disk *disk, uint64_t n)
-{
-	disk->fail_at = n;
-}
-
-void disk_full(struct disk *disk, bool full)
-{
-	disk->full = full;
-}
-
-bool disk_dead(const struct disk *disk)
-{
-	return disk->dead;
-}
-
-bool disk_failed(const struct disk *disk)
-{
-	return disk->failed;
-}
-
-void disk_stop(struct disk *disk)
-{
-	disk->dead = true;
-}
-
-/* Of what was written and not synced: all, nothing, some sectors, or those up to one. */
-static void tear(struct disk *d, struct file *f)
-{
-	uint64_t way = rng_below(&d->rng, 4), stop = rng_below(&d->rng, f->n_dirty + 1);
-	size_t kept = 0, lost = 0, size = f->now.n;
-
-	for (size_t i = 0; i < f->n_dirty; i++) {
-		if (f->dirty[i] == 0)
-			continue;
-		bool keep = way == 0 || (way == 2 && rng_one_in(&d->rng, 2)) ||
-			(way == 3 && i < stop);
-		keep = keep && f->dirty[i] == 1;
-		if (keep)
-			settle(f, i);
-		kept += keep;
-		lost += !keep;
-		f->dirty[i] = 0;
-	}
-	/* The size is a thing of its own. */
-	if (size != f->sure.n && (way == 0 || (way != 1 && rng_one_in(&d->rng, 2))))
-		set_size(&f->sure, size);
-	d->report.torn += kept > 0 && lost > 0;
-	d->report.lost += lost > 0;
-	copy_bytes(&f->now, &f->sure);
-}
-
-static void power_loss(struct disk *d)
-{
-	for (size_t k = 0; k < PARTS; k++) {
-		struct file *f = &d->file[k];
-		if (f->unsynced_name && f->exists != f->sure_exists &&
-			rng_one_in(&d->rng, 2)) {
-			/* The directory goes back: it is there again, or never was. */
-			f->exists = f->sure_exists;
-			d->report.lost_names++;
-			if (f->n_dirty > 0)
-				memset(f->dirty, 0, f->n_dirty);
-			copy_bytes(&f->now, &f->sure);
-			if (!f->exists) {
-				set_size(&f->now, 0);
-				set_size(&f->sure, 0);
-			}
-		} else {
-			if (!f->exists)
-				set_size(&f->sure, 0);
-			tear(d, f);
-		}
-		f->sure_exists = f->exists;
-		f->unsynced_name = false;
-	}
-}
-
-void disk_start(struct disk *disk, bool power)
-{
-	disk->power_at = disk->fail_at = 0;
-	disk->dead = disk->failed = false;
-	if (power)
-		power_loss(disk);
-	for (size_t k = 0; k < PARTS; k++)
-		disk->file[k].sync_failed = false;
-}
-
 void disks_forget(struct disks *disks, const char *path)
 {
 	struct disk *d = NULL;
 	struct file *f = find(disks, path, &d);
 
-	for (size_t i = 0; f != NULL && i < f->n_dirty; i++) {
-		size_t at = i * SECTOR, n = f->now.n > at ? f->now.n - at : 0;
-		n = n < SECTOR ? n : SECTOR;
-		if (f->dirty[i] != 2 || n == 0)
-			continue;
-		grow(&f->sure, at + n);
-		memcpy(f->now.p + at, f->sure.p + at, n);
-		f->dirty[i] = 0;
-	}
-}
-
-struct disk_report disk_take_report(struct disk *disk)
-{
-	struct disk_report report = disk->report;
-
-	memset(&disk->report, 0, sizeof(disk->report));
-	return report;
-}
-
-struct disk_copy *disk_copy(const struct disk *disk)
-{
-	struct disk_copy *copy = calloc(1, sizeof(*copy));
-
-	if (copy == NULL)
-		abort();
-	for (size_t k = 0; k < PARTS; k++) {
-		copy_bytes(&copy->part[k], &disk->file[k].now);
-		copy->exists[k] = disk->file[k].exists;
-	}
-	return copy;
-}
-
-void disk_put_back(struct disk *disk, const struct disk_copy *copy)
-{
-	for (size_t k = 0; k < PARTS; k++) {
-		struct file *f = &disk->file[k];
-		copy_bytes(&f->now, &copy->part[k]);
-		copy_bytes(&f->sure, &copy->part[k]);
-		f->exists = f->sure_exists = copy->exists[k];
-		f->unsynced_name = false;
-		if (f->n_dirty > 0)
-			memset(f->dirty, 0, f->n_dirty);
-	}
-}
-
-void disk_copy_free(struct disk_copy *copy)
-{
-	if (copy == NULL)
-		return;
-	for (size_t k = 0; k < PARTS; k++)
-		free(copy->part[k].p);
-	free(copy);
+	if (f != NULL)
+		file_forget(f);
 }
