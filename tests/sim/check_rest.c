@@ -163,8 +163,11 @@ static void check_letter_at(struct sim *sim, struct letter *letter, size_t lab)
 	const struct node *node = &sim->node[lab];
 
 	/* What a restored node had of a device that was cut off meanwhile it takes no more. */
-	if (node->restored && sim_is_late(sim, letter))
+	if (node->restored && sim_is_late(sim, letter)) {
+		if (!check_is_stored(sim, lab, letter))
+			letter->refused |= 1u << lab;
 		return;
+	}
 	/* I5: what was sent before and after a restore is held again, own letters and received
 	 * ones; a new one is taken for no old one. */
 	if (!check_is_stored(sim, lab, letter))
