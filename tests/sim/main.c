@@ -143,6 +143,7 @@ int main(int argc, char **argv)
 	uint64_t passed = 0, failed = 0;
 	char dir[64] = "/tmp/hotline-sim-XXXXXX";
 
+	setvbuf(stdout, NULL, _IOLBF, 0); /* what failed is seen, whatever comes then */
 	if (!arguments(argc, argv, &a)) {
 		fprintf(stderr,
 			"usage: hotline-sim [--seeds N] [--first S] [--seed S] [--labs 2-5] "
