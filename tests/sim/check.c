@@ -69,10 +69,12 @@ void check_receipt(struct sim *sim, struct letter *letter, size_t lab)
 	if ((letter->delivered >> lab & 1) == 0 && are_apart(sim, letter->lab, lab))
 		sim->count[SIM_APART]++;
 	letter->delivered |= 1u << lab;
-	/* While it is down, or after a restore, it need not be there; it is looked for later. */
+	/* While it is down, or after a restore, it need not be there; it is looked for later. I7:
+	 * what comes while no line is up comes by a carrier, and must be the lab's own. */
 	if (sim->node[lab].store != NULL && !check_is_stored(sim, lab, letter) &&
 		!sim->node[lab].restored)
-		sim_fail(sim, "I1: lab-%c gave a receipt for a letter it has not",
+		sim_fail(sim, "%s: a receipt of lab-%c for a letter that it has not",
+			are_apart(sim, letter->lab, lab) ? "I7" : "I1",
 			(char)('a' + lab));
 }
 
