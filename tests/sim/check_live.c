@@ -226,6 +226,9 @@ static void check_dead(struct sim *sim, size_t lab, size_t peer)
 	uint64_t heard = node->heard[peer],
 		 reached = sim->node[peer].heard[lab] + ANSWER_MS;
 
+	/* What a stall held back came when it ended. */
+	if (reached < there->touched + ANSWER_MS)
+		reached = there->touched + ANSWER_MS;
 	if (node->dead[peer] || !is_steady(sim, node, DEAD_MS))
 		return;
 	/* What it says got through in time, where the answers have a good way back. */
@@ -233,8 +236,12 @@ static void check_dead(struct sim *sim, size_t lab, size_t peer)
 		heard = reached;
 	sim->count[SIM_CHECKS]++;
 	if (sim->now - heard > DEAD_MS)
-		sim_fail(sim, "I8: lab-%c does not see that the line to lab-%c is dead",
-			(char)('a' + lab), (char)('a' + peer));
+		sim_fail(sim,
+			"I8: lab-%c does not see that the line to lab-%c is dead: it heard it "
+			"at %llu, and was heard at %llu",
+			(char)('a' + lab), (char)('a' + peer),
+			(unsigned long long)node->heard[peer],
+			(unsigned long long)sim->node[peer].heard[lab]);
 }
 
 /* True: nothing was wrong between two labs for so long. */

@@ -162,12 +162,6 @@ static void check_letter_at(struct sim *sim, struct letter *letter, size_t lab)
 {
 	const struct node *node = &sim->node[lab];
 
-	/* What a restored node had of a device that was cut off meanwhile it takes no more. */
-	if (node->restored && sim_is_late(sim, letter)) {
-		if (!check_is_stored(sim, lab, letter))
-			letter->refused |= 1u << lab;
-		return;
-	}
 	/* I5: what was sent before and after a restore is held again, own letters and received
 	 * ones; a new one is taken for no old one. */
 	if (!check_is_stored(sim, lab, letter))
@@ -200,10 +194,19 @@ static void check_letter(struct sim *sim, struct letter *letter)
 			letter->device, (char)('a' + letter->lab));
 		return;
 	}
+	/* Of a device that was cut off meanwhile it may have come too late; then it is refused, or
+	 * (where that device only released it) stays missing: another copy could be good. */
+	for (size_t lab = 0; lab < sim->world.n_labs && sim_is_late(sim, letter); lab++)
+		if (lab != letter->lab && !check_is_stored(sim, lab, letter))
+			letter->refused |= 1u << lab;
 	/* Whose device is cut off has nobody to ask. */
 	if (!letter->proven && letter->refused == 0 &&
 		!sim_is_suspended(sim, letter->lab, letter->device))
-		sim_fail(sim, "I1: a letter's delivery is not proven to its sender");
+		sim_fail(sim,
+			"I1: the delivery of a letter of %llu ms is not proven to device %zu "
+			"of lab-%c",
+			(unsigned long long)letter->made, letter->device,
+			(char)('a' + letter->lab));
 	sim->count[SIM_DELIVERED]++;
 	for (size_t lab = 0; lab < sim->world.n_labs; lab++) {
 		if ((letter->labs >> lab & 1) == 0 || (letter->refused >> lab & 1) != 0)
@@ -222,7 +225,9 @@ static void check_channels(struct sim *sim, size_t lab)
 		for (int out = 0; out < 2; out++) {
 			struct hl_channel_row row = {0};
 			uint64_t open = 0;
-			if (i == lab ||
+			bool late = sim->suspended &&
+				(i == sim->suspended_lab || lab == sim->suspended_lab);
+			if (i == lab || late ||
 				hl_store_channel_get(node->store, &sim->world.lab[i].id,
 					out, &row) != HL_OK)
 				continue;

@@ -8,6 +8,7 @@
 #define QUEUE_HARD   (8 * HL_LINK_QUEUE_MAX)
 #define DRAINED_STEP 65536
 #define CLOSING_MS   2000
+#define LOSS_MS      4000 /* nobody loses the same more often in a row */
 
 struct wire *sim_wire_at(struct sim *sim, uint64_t number)
 {
@@ -64,7 +65,8 @@ static void transmit(
 		way->free_at = sim->now;
 	/* What is lost is sent again, later each time. */
 	if (line != NULL && line->lossy && !sim->quiet)
-		for (uint64_t wait = 200; rng_one_in(&sim->rng, 10); wait *= 2) {
+		for (uint64_t wait = 200; wait < LOSS_MS && rng_one_in(&sim->rng, 10);
+			wait *= 2) {
 			delay += wait;
 			sim->count[SIM_LOSSES]++;
 		}
