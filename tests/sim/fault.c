@@ -201,7 +201,12 @@ void happen_fault(struct sim *sim)
 	case 5: change_line(sim); break;
 	case 6: cut_one(sim, lab); break;
 	case 7: skew(sim, lab); break;
-	case 8: node_stop(sim, lab, rng_one_in(&sim->rng, 2)); break;
+	case 8:
+		if (rng_one_in(&sim->rng, 2) || sim->node[lab].frozen != 0)
+			node_stop(sim, lab, rng_one_in(&sim->rng, 2));
+		else
+			node_shut_down(sim, lab);
+		break;
 	case 9: freeze(sim, lab); break;
 	default: disk_trouble(sim, lab);
 	}

@@ -139,23 +139,26 @@ static void back_up(struct sim *sim, size_t lab)
 	}
 }
 
-static void close_store(struct sim *sim, size_t lab, bool power)
+/* True: the power went, before or meanwhile. */
+static bool close_store(struct sim *sim, size_t lab, bool power)
 {
 	struct node *node = &sim->node[lab];
 
 	if (node->disk == NULL) { /* what was not committed is gone */
 		hl_store_rollback(node->store);
-		return;
+		return power;
 	}
 	/* A process that stops by itself closes its store. */
-	if (!disk_failed(node->disk) || power || disk_dead(node->disk))
+	if (!node->leaves && (!disk_failed(node->disk) || power))
 		disk_stop(node->disk);
 	hl_store_close(node->store);
 	node->store = NULL;
 	count_disk(sim, lab);
+	power = power || (node->leaves && disk_dead(node->disk));
 	disk_start(node->disk, power);
 	count_disk(sim, lab);
 	back_up(sim, lab);
+	return power;
 }
 
 void node_stop(struct sim *sim, size_t lab, bool power)
@@ -170,8 +173,7 @@ void node_stop(struct sim *sim, size_t lab, bool power)
 	node->engine = NULL;
 	node->frozen = 0;
 	sim_touch_all(sim, lab);
-	close_store(sim, lab, power);
-	if (power)
+	if (close_store(sim, lab, power))
 		boot(sim, node);
 	for (uint64_t i = sim->first_wire; i <= sim->n_wires; i++) {
 		struct wire *wire = sim_wire_at(sim, i);
@@ -181,6 +183,24 @@ void node_stop(struct sim *sim, size_t lab, bool power)
 					silent && wire->purpose == HL_PURPOSE_PEER);
 	}
 	sim_at(sim, &event, 500 + rng_below(&sim->rng, sim->quiet ? 1000 : 60000));
+}
+
+void node_shut_down(struct sim *sim, size_t lab)
+{
+	struct node *node = &sim->node[lab];
+	const struct hl_event e = {.type = HL_EVENT_SHUTDOWN};
+
+	sim_step(sim, lab, &e);
+	if (node->engine != NULL && node->turn)
+		node_end_turn(sim, lab);
+	if (node->engine == NULL)
+		return;
+	if (node->disk != NULL && rng_one_in(&sim->rng, 2))
+		disk_power_at(node->disk, 1 + rng_below(&sim->rng, 8));
+	sim->count[SIM_SHUTDOWNS]++;
+	node->leaves = true;
+	node_stop(sim, lab, rng_one_in(&sim->rng, 2));
+	node->leaves = false;
 }
 
 void sim_crash(struct sim *sim, size_t lab)

@@ -21,6 +21,7 @@ static const char *const names[SIM_COUNTS] = {
 	[SIM_LATE_BYTES] = "records of a link that had been replaced",
 	[SIM_CRASH_BEFORE] = "crashes before a commit",
 	[SIM_CRASH_AFTER] = "crashes after a commit",
+	[SIM_SHUTDOWNS] = "nodes shut down in order",
 	[SIM_POWER] = "power losses at a write or a sync",
 	[SIM_TORN_WRITES] = "files torn by a power loss",
 	[SIM_LOST_WRITES] = "files that lost writes",

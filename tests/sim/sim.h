@@ -36,7 +36,8 @@ enum sim_count {
 	SIM_LATE_BYTES,   /* from a link that had been replaced */
 	SIM_CRASH_BEFORE, /* between a step and its commit */
 	SIM_CRASH_AFTER,  /* between a commit and its effects */
-	SIM_POWER,        /* within a commit, at a write or a sync */
+	SIM_SHUTDOWNS,
+	SIM_POWER, /* within a commit, at a write or a sync */
 	SIM_TORN_WRITES,
 	SIM_LOST_WRITES,
 	SIM_LOST_NAMES, /* files made or removed without a synced directory */
@@ -183,6 +184,7 @@ struct node {
 	bool restored;           /* and it was put back once */
 	uint64_t heals;          /* when a full disk has room again; 0: it has, */
 	uint64_t roomy_at;       /* since then */
+	bool leaves;             /* it is shut down, and closes its store itself */
 	bool refuses;            /* what is carried out is of a turn that was lost */
 	struct actor actor[WORLD_DEVICES];
 	struct hl_buf said[WORLD_LABS];  /* what it once sent to a lab */
@@ -331,6 +333,8 @@ void node_free(struct node *node);
 /* power: what was not synced may be gone. */
 void node_stop(struct sim *sim, size_t lab, bool power);
 void sim_crash(struct sim *sim, size_t lab);
+/* As an administrator ends it; the power may go just then. */
+void node_shut_down(struct sim *sim, size_t lab);
 
 /* turn.c */
 void node_carry_out(struct sim *sim, size_t lab);
