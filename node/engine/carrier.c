@@ -111,8 +111,8 @@ static bool is_among(const struct hl_id *lab, const struct hl_id *list, size_t n
 /* SPEC channel 5.5: Where it has no link with it, it hands what came from the lab *from* itself
  * (hops 0) also to the relays of its own directory; and whatever goes the other way round to those
  * peers, the newest 4, that brought it something from *to* to *from*. */
-static enum hl_status hand_on(
-	struct hl_engine *e, const struct hl_carried_row *row, struct hl_view doc)
+static enum hl_status hand_on(struct hl_engine *e, const struct hl_carried_row *row,
+	struct hl_view doc, bool fresh)
 {
 	struct link *link = way_to(e, &row->dest);
 	struct hl_id back[WAYS_MAX];
@@ -120,7 +120,8 @@ static enum hl_status hand_on(
 
 	if (link != NULL) {
 		uint64_t *cursor = &link->carried[row->precedence];
-		if (*cursor >= row->number)
+		/* What was sent on this link comes to nothing only with the link. */
+		if (fresh && *cursor >= row->number)
 			*cursor = row->number - 1;
 		link->carried_more = link->touched = true;
 		return HL_OK;
@@ -185,7 +186,7 @@ enum hl_status hl_carrier_take(
 	if (status == HL_OK)
 		hl_cost(e, link, HL_QUOTA_GROWTH, frame->carry.doc.n);
 	if (status == HL_OK || status == HL_DUPLICATE)
-		return hand_on(e, &row, frame->carry.doc);
+		return hand_on(e, &row, frame->carry.doc, status == HL_OK);
 	if (status > 0)
 		hl_note(e, giver, 4, "what it gave to be carried was not taken",
 			hl_status_name(status));

@@ -5,6 +5,7 @@
 
 #define BATCH    16
 #define SEND_MAX 256 /* SPEC channel 4.1: a node sends another at most 256 at once */
+#define EPOCH_CHANCE 65536 /* SPEC channel 1.4: adds one and a random number below 65,536 */
 
 static struct hl_channel_key key_of(const struct hl_channel_row *row)
 {
@@ -49,8 +50,9 @@ static enum hl_status open_epoch(
 	bool first = out->epoch == 0;
 	enum hl_status status = HL_OK;
 
+	/* A restored node opens no second time what it opened in the life that it forgot. */
 	if (epoch <= known)
-		epoch = known + 1;
+		epoch = known + 1 + hl_chance(e, EPOCH_CHANCE);
 	out->epoch = epoch;
 	out->number = out->head_number = out->delivered = 0;
 	out->since = 0;

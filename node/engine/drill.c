@@ -12,16 +12,6 @@ static uint64_t every_ms(const struct hl_engine *e)
 	return e->config.seal != NULL ? e->config.drill_every * 1000 : 0;
 }
 
-/* A number below a limit, so that not all lines are tested at once. */
-static uint64_t chance(struct hl_engine *e, uint64_t below)
-{
-	uint8_t r[4] = {0};
-
-	if (hl_entropy_fill(&e->config.entropy, r, sizeof(r)) != HL_OK)
-		return 0;
-	return below * hl_get_be32(r) >> 32;
-}
-
 static bool is_under_way(const struct drill *d)
 {
 	return d->last.number != 0 && d->last.answered == 0 && !d->last.missed;
@@ -89,7 +79,7 @@ static enum hl_status soon(struct hl_engine *e, struct peer *peer)
 {
 	uint64_t every = every_ms(e);
 	uint64_t at =
-		hl_engine_scale(e) + chance(e, every < SOON_MAX_MS ? every : SOON_MAX_MS);
+		hl_engine_scale(e) + hl_chance(e, every < SOON_MAX_MS ? every : SOON_MAX_MS);
 
 	if (peer->drill.line.due != 0 && peer->drill.line.due <= at)
 		return HL_OK;
@@ -185,7 +175,7 @@ static enum hl_status begin(struct hl_engine *e, struct peer *peer)
 		.missed = is_waiting(d)};
 	enum hl_status status = HL_OK;
 
-	d->line.due = scale + every - every / 20 + chance(e, every / 10 + 1);
+	d->line.due = scale + every - every / 20 + hl_chance(e, every / 10 + 1);
 	if (!row.missed)
 		status = hl_drill_send(e, peer, within, &row.id);
 	if (status == HL_UNKNOWN) /* there is no node to send it, or to send it to */

@@ -12,6 +12,7 @@
 #define HOOK_ROWS_MS \
 	(30ull * 24 * 3600 * 1000) /* runs that have ended are kept so long */
 #define DRILL_ROWS_MS (400ull * 24 * 3600 * 1000)
+#define ALARM         1 /* the priority of one, as syslog has it, and what is worse */
 
 /* After every start but the first the feed goes on above what devices can have seen: a store that
  * was put back to a backup would give old numbers to new items. The clock sees to that; and chance,
@@ -381,10 +382,17 @@ static enum hl_status tell_lost(
 static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 {
 	const char *error = hl_store_error(e->store);
+	size_t kept = 0;
 
-	for (size_t i = 0; i < e->turn.n; i++)
-		hl_buf_clear(&e->turn.p[i].frame);
-	e->turn.n = 0;
+	/* An alarm is remembered as told, and depends on nothing that was to be stored: it is. */
+	for (size_t i = 0; i < e->turn.n; i++) {
+		const struct hl_effect_out *effect = &e->turn.p[i];
+		if (effect->type == HL_EFFECT_LOG && effect->priority <= ALARM)
+			e->turn.p[kept++] = *effect;
+		else
+			hl_buf_clear(&e->turn.p[i].frame);
+	}
+	e->turn.n = kept;
 	hl_store_rollback(e->store);
 	e->retry_at = e->now.boot + LOST_TURN_MS;
 	hl_note(e, NULL, why == HL_ERR_NOSPACE ? 4 : 1, "a turn was lost",

@@ -7,14 +7,19 @@
 #define LINE_WORDS   60    /* changes of a line that are told at once, and */
 #define LINE_WORD_MS 60000 /* one more each minute */
 
+uint64_t hl_chance(struct hl_engine *e, uint64_t below)
+{
+	uint8_t r[4] = {0x80, 0};
+
+	if (hl_entropy_fill(&e->config.entropy, r, sizeof(r)) != HL_OK)
+		return below / 2;
+	return below * hl_get_be32(r) >> 32;
+}
+
 /* Wait times a random factor of 0.5 to 1.5. */
 static uint64_t jitter(struct hl_engine *e, uint64_t wait)
 {
-	uint8_t r[2] = {0x80, 0};
-
-	if (hl_entropy_fill(&e->config.entropy, r, sizeof(r)) != HL_OK)
-		return wait;
-	return wait / 2 + wait * hl_get_be16(r) / 65536;
+	return wait / 2 + hl_chance(e, wait);
 }
 
 /* Each word on a line stays in the store for a week: of one that comes and goes all the time the

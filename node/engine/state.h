@@ -339,6 +339,8 @@ HL_MUST enum hl_status hl_peer_up(struct hl_engine *e, struct link *link);
 HL_MUST enum hl_status hl_peer_frame(
 	struct hl_engine *e, struct link *link, const struct hl_frame *frame);
 HL_MUST enum hl_status hl_peer_timer(struct hl_engine *e, struct peer *peer);
+/* A number below a limit, so that not all do the same at once; the middle one without entropy. */
+uint64_t hl_chance(struct hl_engine *e, uint64_t below);
 /* Tells of a change. */
 HL_MUST enum hl_status hl_peer_state(
 	struct hl_engine *e, struct peer *peer, enum hl_link_state state);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,27 @@
 
 _Static_assert(sizeof(schema_steps) / sizeof(schema_steps[0]) == HL_STORE_SCHEMA_LAST,
 	"every step is known");
+
+/* After a sync that failed the kernel may go on showing what never came to the disk, as if it had:
+ * whatever is built on that goes with the power. What is clean is read from the disk again. */
+static void forget_pages(int fd)
+{
+	(void)!posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+static void forget_journal(const char *path)
+{
+	char name[PATH_MAX];
+	int n = snprintf(name, sizeof(name), "%s-wal", path);
+
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return;
+	int fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return; /* there is none, or SQLite will say what is wrong with it */
+	forget_pages(fd);
+	close(fd);
+}
 
 /* The file is made here and not by SQLite, so that it is never open to others. */
 static enum hl_status claim_file(const char *path, char *error)
@@ -31,7 +53,9 @@ static enum hl_status claim_file(const char *path, char *error)
 		close(fd);
 		return HL_ERR_STORE;
 	}
+	forget_pages(fd);
 	close(fd);
+	forget_journal(path);
 	return HL_OK;
 }
 

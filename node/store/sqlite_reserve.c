@@ -127,7 +127,10 @@ static enum hl_status move_journal(struct hl_store *store, int mode)
 {
 	int rc = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL);
 
+	if (rc == SQLITE_IOERR_NOMEM)
+		return HL_OK;
 	switch (rc & 0xff) {
+	case SQLITE_NOMEM:
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED: return HL_OK; /* after the next commit, then */
 	case SQLITE_FULL: store->scarce = true; return HL_OK;
@@ -205,6 +208,8 @@ enum hl_status hl_store_recover(struct hl_store *store)
 	if (status == HL_OK)
 		store->scarce = false;
 	hl_reserve_tidy(store);
+	if (store->failed != HL_OK)
+		return store->failed;
 	return status == HL_ERR_NOSPACE ? HL_OK : status;
 }
 

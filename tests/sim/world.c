@@ -141,9 +141,51 @@ void world_new_card(struct world *w, size_t at, uint64_t now)
 	world_new_card_without(w, at, now, 0);
 }
 
+void world_other_card(struct world *w, size_t at, uint64_t now, struct hl_buf *ret)
+{
+	struct world_lab *lab = &w->lab[at];
+	struct hl_card held = lab->card, before HL_CLEAN_CARD = {0};
+	const size_t n = lab->n_cards;
+
+	/* As the newest one was made, but for its date. */
+	if (n > 1)
+		must(hl_card_parse(&w->net, hl_view_buf(&lab->cards[n - 2]), &before),
+			"card before");
+	lab->card = before;
+	memset(&before, 0, sizeof(before));
+	struct hl_buf newest = hl_buf_steal(&lab->cards[n - 1]);
+	lab->n_cards--;
+	world_new_card(w, at, now + 1);
+	*ret = hl_buf_steal(&lab->cards[n - 1]);
+	lab->cards[n - 1] = newest;
+	hl_card_clear(&lab->card);
+	lab->card = held;
+}
+
+/* One or two of a lab's peers pass on what it cannot send itself. */
+static size_t choose_relays(
+	const struct world *w, size_t at, struct hl_id relays[static 2])
+{
+	struct rng rng = {w->rng.s + at}; /* the world's own goes on as it was */
+	size_t others = w->n_labs - 1, n = 0;
+
+	if (others < 2)
+		return 0;
+	size_t first = rng_below(&rng, others), more = rng_below(&rng, 2);
+	for (size_t i = 0; i <= more; i++)
+		relays[n++] = w->lab[(at + 1 + (first + i) % others) % w->n_labs].id;
+	return n;
+}
+
+bool world_is_relay(const struct world *w, size_t at, size_t other)
+{
+	return (w->lab[at].relays >> other & 1) != 0;
+}
+
 static void make_directory(struct world *w, struct world_lab *lab)
 {
 	struct hl_peer_pin pins[WORLD_LABS];
+	struct hl_id relays[2];
 	char names[WORLD_LABS][16];
 	struct hl_directory draft = {0};
 	struct hl_buf body HL_CLEAN_BUF = {0};
@@ -162,6 +204,12 @@ static void make_directory(struct world *w, struct world_lab *lab)
 	draft.issued = WORLD_START;
 	draft.peers = pins;
 	draft.n_peers = n;
+	draft.relays = relays;
+	draft.n_relays = choose_relays(w, (size_t)(lab - w->lab), relays);
+	for (size_t i = 0; i < w->n_labs; i++)
+		for (size_t k = 0; k < draft.n_relays; k++)
+			if (hl_id_eq(&w->lab[i].id, &relays[k]))
+				lab->relays |= 1u << i;
 	must(hl_directory_encode(&draft, &body), "directory");
 	must(hl_directory_sign(&w->net, hl_view_buf(&body), NULL, 0, &lab->device[0].sign,
 		     &lab->directory),

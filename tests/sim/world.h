@@ -39,6 +39,7 @@ struct world_lab {
 	struct hl_buf cards[64]; /* documents, by version - 1 */
 	size_t n_cards;
 	struct hl_buf directory;
+	uint64_t relays; /* bit i: lab i is one of them */
 	unsigned flash_signers;
 };
 
@@ -58,6 +59,11 @@ void world_clear(struct world *w);
 void world_new_card(struct world *w, size_t lab, uint64_t now);
 /* Without the last n_drop devices. */
 void world_new_card_without(struct world *w, size_t lab, uint64_t now, size_t n_drop);
+/* Another card with the number of the newest one. */
+void world_other_card(struct world *w, size_t lab, uint64_t now, struct hl_buf *ret);
+
+/* Does the directory of a lab name another as relay? */
+bool world_is_relay(const struct world *w, size_t lab, size_t other);
 
 struct world_letter {
 	size_t lab, device;

@@ -770,7 +770,7 @@ static void a_third_lab_carries_both_ways(void **state)
 	unsigned end;
 
 	(void)state;
-	sim->parted[0][1] = sim->parted[1][0] = true;
+	sim->line[0][1].blocks = sim->line[1][0].blocks = 1;
 	sim_run(sim, 10000);
 	assert_int_equal(sim_wire(sim, 0, 1, &end), 0);
 	call = sim_raise(sim, 0, 0, 7, HL_FLASH);
@@ -788,7 +788,7 @@ static void a_third_lab_carries_both_ways(void **state)
 	struct letter *more = sim_say(sim, 0, 0, call);
 	sim_run(sim, 120000);
 	assert_int_equal(more->delivered, 6);
-	sim->parted[0][1] = sim->parted[1][0] = false;
+	sim->line[0][1].blocks = sim->line[1][0].blocks = 0;
 	sim_settle(sim);
 	check_rest(sim);
 	assert_string_equal(sim->failure, "");

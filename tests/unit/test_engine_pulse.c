@@ -1,6 +1,9 @@
 /* I8, I10: a heartbeat is answered from the disk, and a line without answers is told of. */
 #include "tests/unit/bench.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #define LINK 2
 
 static void beat(struct bench *b, uint64_t pulse)
@@ -131,6 +134,45 @@ static void nothing_at_all_is_silent(void **state)
 	assert_int_equal(b->n_alarms, 1 + others(b));
 }
 
+/* I12: a disk that is full keeps no alarm back, nor has it told twice. */
+static void a_lost_turn_still_alarms(void **state)
+{
+	struct bench *b = *state;
+	const struct hl_event e = {.type = HL_EVENT_TIMER};
+	char dir[] = "/tmp/hotline-pulse-XXXXXX", path[64], error[HL_STORE_ERROR_MAX];
+	struct disks *disks = disks_new(1);
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a.store", dir);
+	hl_engine_free(b->engine);
+	hl_store_close(b->store);
+	assert_ok(hl_store_open(path, &b->world.net, &b->config.lab, &b->store, error));
+	bench_start(b);
+	bench_give_all(b);
+	bench_fetch_effects(b);
+	bench_drop_sent(b);
+	disk_full(disks_get(disks, 0), true);
+	b->now.boot += HL_SILENT_MS;
+	b->now.wall += HL_SILENT_MS;
+	assert_ok(hl_engine_step(b->engine, &e, &b->now));
+	assert_status(hl_engine_commit(b->engine, &b->now), HL_ERR_NOSPACE);
+	bench_fetch_effects(b);
+	assert_int_equal(b->n_alarms, 2 + 1); /* both lines, and the disk */
+	assert_int_equal(b->n_sent, 0);
+	assert_int_equal(b->n_dials, 0);
+	bench_drop_sent(b);
+	disk_full(disks_get(disks, 0), false);
+	bench_wait(b, 2000);
+	assert_int_equal(b->n_alarms, 0);
+	hl_engine_free(b->engine);
+	hl_store_close(b->store);
+	b->engine = NULL;
+	b->store = NULL;
+	disks_free(disks);
+	unlink(path);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +181,7 @@ int main(void)
 		T(no_answer_is_degraded_then_dead),
 		T(answers_keep_a_line_up),
 		T(nothing_at_all_is_silent),
+		T(a_lost_turn_still_alarms),
 	};
 
 	return cmocka_run_group_tests_name("engine pulse", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "node/store/store.h"
+#include "tests/sim/vfs.h"
 #include "tests/sim/world.h"
 
 static struct hl_id id_of(uint8_t b)
@@ -523,6 +524,43 @@ static void tests_of_lines(void **state)
 	assert_true(held.reminded);
 }
 
+/* I13: whichever write or sync fails, of a commit or of housekeeping: what comes next says so, and
+ * no sync is tried again, not even as the store is closed. */
+static void a_failed_sync_is_never_tried_again(void **state)
+{
+	struct place *p = *state;
+	struct disks *disks = disks_new(1);
+	struct disk *disk = disks_get(disks, 0);
+	struct hl_feed_item item = {.sort = HL_FEED_LINK, .time = 5};
+	uint64_t number = 0, syncs = 0;
+
+	hl_store_close(p->store);
+	p->store = NULL;
+	snprintf(p->path, sizeof(p->path), "%.60s/a.store", p->dir);
+	for (uint64_t n = 1; n <= 40; n++) {
+		enum hl_status status = HL_OK;
+		assert_ok(reopen(p));
+		disk_fail_at(disk, n);
+		for (unsigned i = 0; i < 50 && status == HL_OK; i++) {
+			status = hl_store_feed_add(p->store, &item, &number);
+			if (status == HL_OK)
+				status = hl_store_commit(p->store);
+			hl_store_idle(p->store);
+		}
+		assert_status(status, HL_ERR_STORE);
+		assert_status(hl_store_feed_last(p->store, &number), HL_ERR_STORE);
+		hl_store_close(p->store);
+		p->store = NULL;
+		struct disk_report report = disk_take_report(disk);
+		assert_false(report.retried);
+		syncs += report.failed_syncs;
+		disk_start(disk, false);
+	}
+	assert_in_range(syncs, 2, 38);
+	disks_free(disks);
+	unlink(p->path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -543,6 +581,7 @@ int main(void)
 		T(waiting_is_bounded),
 		T(feed_numbers_never_come_again),
 		T(tests_of_lines),
+		T(a_failed_sync_is_never_tried_again),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
