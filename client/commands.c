@@ -215,14 +215,15 @@ static const struct hl_command commands[] = {
 	{.name = "peer",
 		.run = hl_cmd_peer,
 		.needs = HL_NEEDS_HOME,
-		.options = "as= fingerprint=",
+		.options = "as= fingerprint= off",
 		.min = 1,
 		.max = 66,
 		.usage = "hotline peer add FILE [--as NAME] [--fingerprint DIGITS]\n"
 			 "hotline peer list\n"
 			 "hotline peer verify PEER [--fingerprint DIGITS]\n"
 			 "hotline peer remove PEER\n"
-			 "hotline peer group NAME [PEER]...",
+			 "hotline peer group NAME [PEER]...\n"
+			 "hotline peer relay PEER [--off]",
 		.help = "the other labs: add one after comparing its fingerprint, groups"},
 	{.name = "psk",
 		.run = hl_cmd_psk,

@@ -62,6 +62,10 @@ HL_MUST enum hl_exit hl_request_read(struct hl_app *app, const char *path,
 HL_MUST enum hl_exit hl_request_confirm(
 	struct hl_app *app, const char *path, const struct hl_request *request);
 
+/* client/cmd/peer_relay.c: `hotline peer relay PEER [--off]`, and whether a peer is one. */
+enum hl_exit hl_peer_relay(struct hl_app *app, const struct hl_args *args);
+bool hl_is_relay(const struct hl_directory *directory, const struct hl_id *lab);
+
 /* The node's status (link 5.9) in *ret; where it cannot be reached, says so: HL_EXIT_NODE. */
 HL_MUST enum hl_exit hl_status_ask(struct hl_app *app, struct hl_reply *ret);
 const char *hl_link_state_name(enum hl_link_state state);

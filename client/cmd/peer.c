@@ -348,14 +348,15 @@ static json_t *peer_json(struct hl_app *app, const struct hl_peer_pin *peer,
 	char fingerprint[HL_FINGERPRINT_SIZE];
 
 	hl_fingerprint(&app->net, &peer->lab, fingerprint);
-	return json_pack("{s:o, s:o, s:o, s:I, s:s, s:o, s:s?, s:o, s:o}", "name",
+	return json_pack("{s:o, s:o, s:o, s:I, s:s, s:o, s:s?, s:o, s:o, s:b}", "name",
 		hl_json_view(peer->name), "lab", hl_json_id(app, &peer->lab), "card_name",
 		card ? hl_json_view(card->name) : json_null(), "card_version",
 		card ? (json_int_t)card->version : 0, "fingerprint", fingerprint,
 		"compared", hl_json_time(app, compared(app, &peer->lab)), "state",
 		status ? hl_link_state_name(status->state) : NULL, "heard",
 		status ? hl_json_time(app, status->heard) : json_null(), "psk",
-		status ? json_boolean(status->psk) : json_null());
+		status ? json_boolean(status->psk) : json_null(), "relay",
+		hl_is_relay(hl_docs_directory(app), &peer->lab));
 }
 
 static json_t *groups_json(struct hl_app *app, const struct hl_directory *directory)
@@ -385,6 +386,12 @@ static void print_groups(struct hl_app *app, const struct hl_directory *director
 				hl_docs_lab_name(app, &directory->groups[i].labs[j]));
 		putchar('\n');
 	}
+	if (directory->n_relays)
+		printf("%srelays:", directory->n_groups ? "" : "\n");
+	for (size_t i = 0; i < directory->n_relays; i++)
+		printf(" %s", hl_docs_lab_name(app, &directory->relays[i]));
+	if (directory->n_relays)
+		putchar('\n');
 }
 
 static enum hl_exit print_list(struct hl_app *app, const struct hl_directory *directory,
@@ -448,7 +455,7 @@ enum hl_exit hl_cmd_peer(struct hl_app *app, const struct hl_args *args)
 {
 	static const struct hl_verb verbs[] = {{"add", add, 1, 1}, {"list", list, 0, 0},
 		{"verify", verify, 1, 1}, {"remove", take_away, 1, 1},
-		{"group", group, 1, 65}};
+		{"group", group, 1, 65}, {"relay", hl_peer_relay, 1, 1}};
 
-	return hl_verb_run(app, args, verbs, 5);
+	return hl_verb_run(app, args, verbs, 6);
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """The commands that keep a lab, against real nodes: what one device signs, the others learn."""
+import itertools
 import os
 
-from harness import check, main, test, wait
+from harness import NETWORK, check, main, test, wait
 
 
 def states(device):
@@ -71,11 +72,43 @@ def a_directory_reaches_all_devices(world):
     jun.run('status')
     check(jun.json('peer', 'list')['groups'] == [{'name': 'frontier', 'peers': ['lab-b']}],
           'groups')
+    for more, relays in (([], [True]), ([], [True]), (['--off'], [False]), (['--off'], [False]),
+                         ([], [True])):
+        a.run('peer', 'relay', 'lab-b', *more)
+        jun.run('status')
+        check([p['relay'] for p in jun.json('peer', 'list')['peers']] == relays, f'relay {more}')
+    check('relays: lab-b' in jun.run('peer', 'list').out, 'the relays are not shown')
+    stranger = a.run('peer', 'relay', 'lab-a', ok=False)
+    check('lab-b' in stranger.err, f'{stranger}')
     refused = jun.run('peer', 'remove', 'lab-b', '--yes', ok=False)
     check(refused.code == 4, f'{refused}')
     a.run('peer', 'remove', 'lab-b', '--yes')
     jun.run('status')
     check(jun.json('peer', 'list')['peers'] == [], 'removed')
+    check('relays' not in jun.run('peer', 'list').out, 'a relay that is no peer')
+
+
+@test
+def relays_come_and_go_in_any_order(world):
+    labs = [world.lab(f'lab-{n}', found=False) for n in 'abcd']
+    for lab in labs:
+        lab.run('lab', 'init', lab.name, '--person', lab.person, '--network', NETWORK, '--out',
+                lab.path('lab.hotline'))
+    a, *peers = labs
+    for peer in peers:
+        a.run('peer', 'add', peer.card(), '--as', peer.name, '--fingerprint', peer.fingerprint())
+    for order in itertools.permutations(['lab-b', 'lab-c', 'lab-d']):
+        for off in ([], ['--off']):
+            for n, name in enumerate(order):
+                a.run('peer', 'relay', name, *off)
+                shown = {p['name'] for p in a.json('peer', 'list')['peers'] if p['relay']}
+                check(shown == set(order[n + 1:] if off else order[:n + 1]),
+                      f'{order}, {off}, {name}: {shown}')
+    for name in order:
+        a.run('peer', 'relay', name)
+    a.run('peer', 'remove', 'lab-b', '--yes')
+    check([p['relay'] for p in a.json('peer', 'list')['peers']] == [True, True],
+          'the others do not stay relays')
 
 
 @test
