@@ -119,6 +119,7 @@ class Node:
         self.config = os.path.join(self.dir, 'hotlined.conf')
         self.logfile = os.path.join(world.dir, name + '.log')
         self.process = None
+        self.prefix = []  # what starts it: strace, another network namespace
         world.nodes.append(self)
 
     def init(self, lab_file, *more, ok=True):
@@ -128,7 +129,7 @@ class Node:
 
     def command(self, *more):
         root = ['--allow-root'] if os.geteuid() == 0 else []
-        return [HOTLINED, *root, '-d', self.dir, *more]
+        return [*self.prefix, HOTLINED, *root, '-d', self.dir, *more]
 
     def check(self, ok=True):
         """hotlined --check on its configuration."""
