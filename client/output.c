@@ -259,6 +259,23 @@ json_t *hl_json_time(struct hl_app *app, uint64_t ms)
 	return ms ? json_string(hl_time_json(app, ms)) : json_null();
 }
 
+/* jansson leaves out what it has no room for, and a document with a member missing looks whole. */
+static void *json_room(size_t n)
+{
+	void *room = malloc(n);
+
+	if (!room && n)
+		_exit((int)hl_fail(HL_EXIT_NO,
+			"out of memory, so nothing is shown; what was raised or said is "
+			"kept: hotline list, hotline send"));
+	return room;
+}
+
+void hl_json_init(void)
+{
+	json_set_alloc_funcs(json_room, free);
+}
+
 enum hl_exit hl_json_print(json_t *doc)
 {
 	int bad;
