@@ -262,12 +262,16 @@ class Lab(Device):
         super().__init__(world, name)
         self.person, self.node = person, Node(world, name, network)
         self.devices = [self]
+        self.by_socket = False  # the device reaches its node by the socket alone
 
     def found(self, *more):
         """From nothing to a node on the card, started."""
         card = self.path('lab.hotline')
         self.run('lab', 'init', self.name, '--person', self.person, '--network',
                  self.node.network, '--out', card, *more)
+        if self.by_socket:
+            with open(os.path.join(self.home, 'hotline.conf'), 'a', encoding='utf-8') as f:
+                f.write(f'node = "{self.node.socket}"\n')
         self.node.init(card)
         self.run('node', 'add', self.node.request, '--yes')
         self.node.start()
