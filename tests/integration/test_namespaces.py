@@ -62,7 +62,8 @@ class Watch:
             # The alarm stands in the feed behind all changes of state that led to it.
             check([at for _, at in states] == sorted(at for _, at in states), f'{states}')
             alarm = states[-1][1]
-            check(EARLIEST <= alarm <= WITHIN, f'{lab.name}: {other.name} alarmed after {alarm} ms: {states}')
+            check(EARLIEST <= alarm <= WITHIN,
+                  f'{lab.name}: {other.name} alarmed after {alarm} ms: {states}')
             took.append(alarm)
         return took
 
