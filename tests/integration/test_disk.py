@@ -84,7 +84,7 @@ def fails_at(world, a, b, call, n):
           f'not clear: {a.node.fresh()}')
     after = [l for l in injected(tracer)[1:] if l.split('(')[0] in SYNCS]
     check(not after, f'{call} {n}: a sync after the fault: {after}')
-    a.node.start()
+    a.node.start(env=TRACED)
     wait(lambda: a.run('send', ok=None).code == 0, 'the draft to go out')
     want = {*accepted, *([told.json['id']] if told else [])}
     wait(lambda: want <= set(held(b)), f'{call} {n}: what was accepted')
@@ -94,6 +94,8 @@ def fails_at(world, a, b, call, n):
 @test
 def a_failed_write_or_sync_ends_the_node(world):
     a, b = world.labs('lab-a', 'lab-b')
+    a.node.stop()
+    a.node.start(env=TRACED)
     numbers = {'fdatasync': [1, 2, 3, 5], 'pwrite64': [1, 2, 7, 20, 43]}
     if SANITIZED:
         numbers = {'fdatasync': [2], 'pwrite64': [3]}
@@ -181,7 +183,7 @@ class Attempts:
         check(self.a.json('send')['letters'] == [], 'a draft stays')
         last = self.a.run(*RAISE).json['id']
         want = {*self.accepted, last}
-        wait(lambda: want <= set(held(self.b)), 'what was accepted')
+        wait(lambda: want <= set(held(self.b)), 'what was accepted', 300 if ALL else None)
         got = held(self.b)
         check(len(got) == len(set(got)), 'a letter twice')
         check(len(got) <= self.done + 1, f'{len(got)} letters of {self.done + 1} raises')
