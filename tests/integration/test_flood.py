@@ -193,8 +193,8 @@ def strangers_of_every_kind_delay_nobody(world):
     cost.look()
     check(honest.peers()['lab-b'] == 'up', 'the honest line has suffered')
     wait(lambda: taken(b.node) <= 2, 'the strangers to be gone')
-    print(f'      {crowd.made} strangers, {crowd.made - places} turned away, {crowd.refused} of them '
-          f'while they spoke; an alert: {idle:.2f} s when idle, {max(under):.2f} s at most '
+    print(f'      {crowd.made} strangers, {crowd.made - places} turned away, {crowd.refused} '
+          f'of them while they spoke; an alert: {idle:.2f} s when idle, {max(under):.2f} s at most '
           f'beside them, {max(anew):.2f} s with a link made anew; {cost}')
 
 
