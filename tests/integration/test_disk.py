@@ -211,7 +211,7 @@ def every_allocation_of_raise_may_fail(world):
     with open(path, encoding='ascii') as f:
         last = int(f.read())
     check(last > 100, f'only {last} allocations')
-    numbers = some(last, amount(300, 0))
+    numbers = some(last, amount(160, 0))
     for rest in ({}, {'FAIL_REST': '1'}):
         for n in numbers if not rest or ALL else numbers[::4]:
             r = run([HOTLINE, *RAISE], env={**env, 'FAIL_AT': str(n), **rest}, ok=None)

@@ -21,7 +21,7 @@ def two_ways(world):
 
 def kill_at_random(dice, lab, senders):
     for s in senders:
-        s.grow(dice.randrange(10))
+        s.grow(dice.randrange(7))
     lab.node.kill()
 
 
