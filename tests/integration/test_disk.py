@@ -183,7 +183,14 @@ class Attempts:
         check(self.a.json('send')['letters'] == [], 'a draft stays')
         last = self.a.run(*RAISE).json['id']
         want = {*self.accepted, last}
-        wait(lambda: want <= set(held(self.b)), 'what was accepted', 300 if ALL else None)
+        try:
+            wait(lambda: want <= set(held(self.b)), 'what was accepted', 300 if ALL else None)
+        except Failed as e:
+            missing = want - set(held(self.b))
+            shown = [self.a.run('show', i[:8], ok=None) for i in sorted(missing)[:3]]
+            raise Failed(f'{e}: {len(missing)} of {len(want)} are missing (the last one: '
+                         f'{last in missing}): {"; ".join(map(str, shown))}; '
+                         f'{self.a.run("status", ok=None)}') from e
         got = held(self.b)
         check(len(got) == len(set(got)), 'a letter twice')
         check(len(got) <= self.done + 1, f'{len(got)} letters of {self.done + 1} raises')
