@@ -172,6 +172,7 @@ class Attempts:
             return
         check(r.code >= 0, f'{what}: ended by signal {-r.code}: {r}')
         if r.code == 0:
+            check(re.fullmatch('[0-9a-f]{64}', r.json['id']), f'{what}: no id: {r}')
             self.accepted.append(r.json['id'])
             return
         self.failed += 1
