@@ -183,6 +183,7 @@ static enum hl_exit parse_conf(struct hl_app *app, const char *text)
 	cfg_opt_t options[] = {CFG_STR("network", HL_NETWORK_DEFAULT, CFGF_NONE),
 		CFG_STR("node", "", CFGF_NONE), CFG_END()};
 	cfg_t *cfg HL_CLEAN(confuse_free) = cfg_init(options, CFGF_NONE);
+	const char *network, *node;
 
 	if (!cfg)
 		return hl_fail_status(HL_ERR_NOMEM, CONF);
@@ -196,13 +197,18 @@ static enum hl_exit parse_conf(struct hl_app *app, const char *text)
 			"%s/" CONF " knows two settings: "
 			"network = \"name\" and node = \"host:port\"",
 			app->home);
-	if (!network_ok(cfg_getstr(cfg, "network")))
+	network = cfg_getstr(cfg, "network");
+	node = cfg_getstr(cfg, "node");
+	/* Where memory runs out, a default is left out without a word. */
+	if (!network || !node)
+		return hl_fail_status(HL_ERR_NOMEM, CONF);
+	if (!network_ok(network))
 		return hl_fail(
 			HL_EXIT_NO, CONF ": a network's name is a line of 1 to 64 bytes");
-	if (strlen(cfg_getstr(cfg, "node")) >= sizeof(app->settings.node))
+	if (strlen(node) >= sizeof(app->settings.node))
 		return hl_fail(HL_EXIT_NO, CONF ": the node's address is too long");
-	strcpy(app->settings.network, cfg_getstr(cfg, "network"));
-	strcpy(app->settings.node, cfg_getstr(cfg, "node"));
+	strcpy(app->settings.network, network);
+	strcpy(app->settings.node, node);
 	return HL_EXIT_OK;
 }
 

@@ -441,7 +441,8 @@ static enum hl_exit check_one(struct hl_app *app, struct hl_line *line,
 		code = follow(app, line, lab, &shown);
 	if (!code)
 		code = settle(app, line, lab, fetched);
-	if (!code && up)
+	/* Where more is to come, the newest head that was read is not the newest there is. */
+	if (!code && up && shown != HL_SHOWN_MORE)
 		code = hl_channel_line_up(app, lab);
 	return code;
 }

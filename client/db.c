@@ -171,9 +171,11 @@ enum hl_exit hl_db_open(const char *path, bool create, struct hl_db **ret)
 	db = calloc(1, sizeof(*db));
 	if (!db)
 		return hl_fail_status(HL_ERR_NOMEM, "open the store");
+	/* What could not be opened may not even be asked for its name. */
 	if (sqlite3_open_v2(path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 		    NULL) != SQLITE_OK)
-		code = trouble(db, "open");
+		code = hl_fail(HL_EXIT_NO, "the device's store (%s): open: %s", path,
+			sqlite3_errmsg(db->sql));
 	else
 		code = settle(db);
 	if (code) {

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "client/commands.h"
+#include "client/output.h"
 
 int main(int argc, char **argv)
 {
@@ -31,6 +32,7 @@ int main(int argc, char **argv)
 			"a cryptographic self-test failed: this program, its libraries or "
 			"this machine "
 			"cannot be trusted; install anew or use another");
+	hl_json_init();
 	code = hl_app_init(&app);
 	if (!code)
 		code = hl_dispatch(&app, argc, argv);

@@ -64,6 +64,8 @@ bool hl_fingerprint_same(const char *fingerprint, const char *typed);
 
 /* JSON: prints {"schema": "hotline.THING.1", …} and frees it. hl_json_doc makes the beginning;
  * all helpers take what jansson gives, NULL included. */
+/* Once, first: from then on the program ends, with a word, where a document has no room. */
+void hl_json_init(void);
 json_t *hl_json_doc(const char *thing);
 json_t *hl_json_view(struct hl_view text); /* null where it is no UTF-8 */
 json_t *hl_json_id(struct hl_app *app, const struct hl_id *id);

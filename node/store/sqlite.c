@@ -298,7 +298,8 @@ void hl_store_close(struct hl_store *store)
 	hl_store_rollback(store);
 	for (size_t i = 0; i < store->n_slots; i++)
 		sqlite3_finalize(store->slot[i].stmt);
-	/* Else SQLite would move the journal now, and sync it: a second time, maybe. */
+	/* Closing moves the journal into the file, and syncs it first: after a failed sync that
+	 * would be a second try, which may succeed without a byte on the disk. */
 	if (store->failed != HL_OK && store->db != NULL)
 		sqlite3_db_config(
 			store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);

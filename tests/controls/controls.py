@@ -39,6 +39,11 @@ CONTROLS = [
      'if (n < 1 || n > plain->n - CHUNK_HEAD)', 'if (n > plain->n - CHUNK_HEAD)', ['fuzz']),
     ('a link goes on after an error', 'protocol/record.c',
      'return status == HL_OK ? HL_OK : poison(r, status);', 'return status;', ['fuzz']),
+    ('a store that failed is synced again as it closes', 'node/store/sqlite.c',
+     'SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1', 'SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0', ['test_disk']),
+    ('a signature on a statement is not looked at', 'protocol/statement.c',
+     'return hl_verify("statement", net, statement->body, node->sign, statement->sig);',
+     'return HL_OK;', ['flipped']),
 ]
 
 

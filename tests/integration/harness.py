@@ -119,6 +119,7 @@ class Node:
         self.config = os.path.join(self.dir, 'hotlined.conf')
         self.logfile = os.path.join(world.dir, name + '.log')
         self.process = None
+        self.prefix = []  # what starts it: strace, another network namespace
         world.nodes.append(self)
 
     def init(self, lab_file, *more, ok=True):
@@ -128,7 +129,7 @@ class Node:
 
     def command(self, *more):
         root = ['--allow-root'] if os.geteuid() == 0 else []
-        return [HOTLINED, *root, '-d', self.dir, *more]
+        return [*self.prefix, HOTLINED, *root, '-d', self.dir, *more]
 
     def check(self, ok=True):
         """hotlined --check on its configuration."""
@@ -271,12 +272,16 @@ class Lab(Device):
         super().__init__(world, name)
         self.person, self.node = person, Node(world, name, network)
         self.devices = [self]
+        self.by_socket = False  # the device reaches its node by the socket alone
 
     def found(self, *more):
         """From nothing to a node on the card, started."""
         card = self.path('lab.hotline')
         self.run('lab', 'init', self.name, '--person', self.person, '--network',
                  self.node.network, '--out', card, *more)
+        if self.by_socket:
+            with open(os.path.join(self.home, 'hotline.conf'), 'a', encoding='utf-8') as f:
+                f.write(f'node = "{self.node.socket}"\n')
         self.node.init(card)
         self.node.without_drills()
         self.run('node', 'add', self.node.request, '--yes')

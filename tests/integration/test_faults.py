@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Nodes that stop, are killed and come back; three labs; disks that are full or read-only."""
-import contextlib
 import os
 import shutil
 import subprocess
 import threading
 
+from disks import fill, small_disk
 from harness import Failed, Skipped, check, main, test, wait
 
 ROUTINE = ('--kind', 'sys.test', '--precedence', 'ROUTINE')
@@ -293,34 +293,6 @@ def held_nowhere(path, words):
             data = f.read()
         for w in words:
             check(w.encode() not in data, f'{path} holds {w}')
-
-
-@contextlib.contextmanager
-def small_disk(world, node):
-    """The node's directory on a file system of 24 MiB, of which the reserve takes 8."""
-    if os.geteuid() != 0:
-        raise Skipped('only root mounts')
-    moved = node.dir + '.moved'
-    node.stop()
-    os.rename(node.dir, moved)
-    os.mkdir(node.dir, 0o700)
-    done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=24m,mode=0700', 'tmpfs', node.dir],
-                          capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Skipped(f'cannot mount here: {done.stderr.strip()}')
-    try:
-        shutil.copytree(moved, node.dir, dirs_exist_ok=True)
-        os.chmod(node.dir, 0o700)
-        yield
-    finally:
-        node.kill()
-        subprocess.run(['umount', '-l', node.dir], check=False)
-
-
-def fill(path):
-    with open(path, 'wb', buffering=0) as f, contextlib.suppress(OSError):
-        while True:
-            f.write(bytes(4096))
 
 
 @test
