@@ -126,12 +126,13 @@ static enum hl_status hand_on(struct hl_engine *e, const struct hl_carried_row *
 		link->carried_more = link->touched = true;
 		return HL_OK;
 	}
+	if (row->hops + 1 >= HL_HOPS_MAX)
+		return HL_OK;
 	enum hl_status status = hl_store_carried_ways(
 		e->store, &row->dest, &row->origin, back, WAYS_MAX, &n);
 	for (size_t i = 0; i < n && status == HL_OK; i++)
 		status = send_over(e, &back[i], row, doc);
-	for (size_t i = 0; i < e->directory.n_relays && status == HL_OK && row->hops == 0;
-		i++)
+	for (size_t i = 0; i < e->directory.n_relays && status == HL_OK; i++)
 		if (!is_among(&e->directory.relays[i], back, n))
 			status = send_over(e, &e->directory.relays[i], row, doc);
 	return status;
@@ -185,6 +186,9 @@ enum hl_status hl_carrier_take(
 	}
 	if (status == HL_OK)
 		hl_cost(e, link, HL_QUOTA_GROWTH, frame->carry.doc.n);
+	/* It goes on as it came now: by whom it came first may be a shorter way. */
+	row.hops = frame->carry.hops;
+	row.via = link->lab;
 	if (status == HL_OK || status == HL_DUPLICATE)
 		return hand_on(e, &row, frame->carry.doc, status == HL_OK);
 	if (status > 0)

@@ -5,7 +5,8 @@
 
 #define BATCH    16
 #define SEND_MAX 256 /* SPEC channel 4.1: a node sends another at most 256 at once */
-#define EPOCH_CHANCE 65536 /* SPEC channel 1.4: adds one and a random number below 65,536 */
+#define EPOCH_CHANCE \
+	65536 /* SPEC channel 1.4: adds one and a random number below 65,536 */
 
 static struct hl_channel_key key_of(const struct hl_channel_row *row)
 {
@@ -293,6 +294,22 @@ static enum hl_status send_letters(struct hl_engine *e, struct peer *peer)
 	return status;
 }
 
+/* SPEC channel 3.2: sends after its first statement on the next link a second one, of the same
+ * time, whose receipt is that of the epoch before, or nil. */
+static enum hl_status show_before(struct hl_engine *e, struct peer *peer)
+{
+	const struct hl_channel_row in = peer->in;
+	struct hl_frame frame = {.type = HL_FRAME_STATEMENT};
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+
+	peer->before.pulse = in.pulse;
+	peer->in = peer->before;
+	enum hl_status status = hl_channel_statement(e, peer, &doc);
+	peer->in = in;
+	frame.doc = hl_view_buf(&doc);
+	return status == HL_OK ? hl_send(e, peer->link, &frame, 0) : status;
+}
+
 /* SPEC channel 3.1: a head of its own channel only if the peer has, since this node started, shown
  * a receipt that is consistent with that channel, or nil */
 enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer)
@@ -309,6 +326,7 @@ enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer)
 		e->now.boot - link->signed_at >= STATEMENT_MS;
 	bool grown = heads && out->number > out->head_number;
 	bool entries = heads && link->said && link->segment_next <= out->number;
+	bool before = link->signed_at == 0 && peer->has_before;
 	if (due || grown || entries) {
 		link->touched =
 			true; /* what is counted on below is undone with the link */
@@ -327,6 +345,8 @@ enum hl_status hl_channel_pump(struct hl_engine *e, struct peer *peer)
 		peer->receipt_due = false;
 		peer->refused_said = peer->refused;
 	}
+	if (status == HL_OK && before)
+		status = show_before(e, peer);
 	if (status == HL_OK && heads && link->said)
 		status = send_letters(e, peer);
 	return status;

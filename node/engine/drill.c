@@ -78,8 +78,8 @@ static enum hl_status tell_hooks(
 static enum hl_status soon(struct hl_engine *e, struct peer *peer)
 {
 	uint64_t every = every_ms(e);
-	uint64_t at =
-		hl_engine_scale(e) + hl_chance(e, every < SOON_MAX_MS ? every : SOON_MAX_MS);
+	uint64_t at = hl_engine_scale(e) +
+		hl_chance(e, every < SOON_MAX_MS ? every : SOON_MAX_MS);
 
 	if (peer->drill.line.due != 0 && peer->drill.line.due <= at)
 		return HL_OK;

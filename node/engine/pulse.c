@@ -48,6 +48,8 @@ enum hl_status hl_pulse_answered(struct hl_engine *e, struct peer *peer, uint64_
 		pulse > peer->pulse || pulse <= link->pulse_answered)
 		return HL_OK;
 	link->pulse_answered = pulse;
+	/* It has heard what came before that heartbeat, too. */
+	peer->has_before = peer->has_before && link->signed_at == 0;
 	if (link->beat_pulse != 0 && pulse >= link->beat_pulse) {
 		peer->refused -= link->beat_refused;
 		peer->refused_said -= link->beat_refused;

@@ -296,6 +296,21 @@ static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct lin
 	return status;
 }
 
+/* SPEC channel 3.2: The peer enters again, in its newest epoch, the letters of older epochs that
+ * this one does not show, and concludes nothing else from it. */
+static enum hl_status take_before(struct hl_engine *e, struct peer *peer,
+	struct link *link, const struct hl_receipt *receipt)
+{
+	uint64_t number = peer->out.number;
+
+	link->before = true;
+	enum hl_status status = hl_enter_again(e, peer, receipt);
+	if (peer->out.number > number)
+		hl_note(e, peer, 4, "what it held before does not show all",
+			"was its store restored? it is sent again");
+	return status;
+}
+
 static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 	struct link *link, const struct hl_statement *s, struct hl_view doc)
 {
@@ -307,11 +322,15 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 		status = check_consistent(e, peer, &r->head, &good);
 	if (status != HL_OK)
 		return status;
+	bool same = r != NULL && r->head.epoch == peer->out.epoch;
+	if (link != NULL && link->said && !link->before && !same &&
+		s->time == peer->statement_time)
+		return good && peer->out.epoch != 0 ? take_before(e, peer, link, r)
+						    : HL_OK;
 	if (!good)
 		return succeed(e, peer, link, r);
 	peer->gate = peer->gate || link != NULL;
 	peer->carry.heard = true;
-	bool same = r != NULL && r->head.epoch == peer->out.epoch;
 	uint64_t through = same ? r->through : 0;
 	if (through > peer->out.number)
 		through = peer->out.number;

@@ -278,6 +278,12 @@ static enum hl_status take_entries(struct hl_engine *e, struct peer *peer,
 		else if (in->epoch != 0)
 			hl_log(e, 5, "lab %s began its list anew after a restart",
 				hl_short(&peer->lab.id).text);
+		/* Not by link, or by one on which the peer may not have heard of it yet. */
+		if (!peer->has_before &&
+			(peer->link == NULL || peer->link->pulse_answered == 0)) {
+			peer->before = *in;
+			peer->has_before = true;
+		}
 		in->epoch = segment->epoch;
 		in->number = in->head_number = 0;
 		in->link = in->head_link = segment->before;

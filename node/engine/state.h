@@ -93,6 +93,9 @@ struct peer {
 	bool out_changed, in_changed;  /* rows to be written at the end of the turn */
 	bool receipt_due;              /* a statement with a fresh receipt goes out */
 	bool gate; /* the peer has shown a consistent receipt since the start */
+	/* What was held of its channel before it began it anew, until a link has told the peer. */
+	struct hl_channel_row before;
+	bool has_before;
 	struct hl_id last_statement; /* hash of the newest one taken */
 	struct hl_id checked;    /* hash of the newest one whose signature was verified */
 	uint64_t statement_time; /* the greatest time in one of its statements */
@@ -160,7 +163,8 @@ struct link {
 
 	/* To a peer. */
 	uint64_t pause; /* it is not read for so many ms from the end of this turn on */
-	bool said;      /* its first statement has come */
+	bool said;      /* its first statement has come, */
+	bool before;    /* and one that shows what it held of an older epoch */
 	uint64_t pulse_first, pulse_answered;
 	uint64_t
 		beat_pulse; /* once it is answered, so many refusals are known there; 0: none */

@@ -61,14 +61,16 @@ static void dead_line(struct sim *sim, size_t lab, size_t peer)
 
 static bool was_full(const struct sim *sim, const struct node *node)
 {
-	return node->heals != 0 || (node->roomy_at != 0 && sim->now - node->roomy_at < CALM_MS);
+	return node->heals != 0 ||
+		(node->roomy_at != 0 && sim->now - node->roomy_at < CALM_MS);
 }
 
 /* Whatever else is an alarm must have a reason too. */
 static bool has_reason(struct sim *sim, size_t lab, const char *text)
 {
-	static const char *const of_restores[] = {"its receipt fell back", "it has lost what it had",
-		"store is behind", "began its list anew", "does not give back a letter"};
+	static const char *const of_restores[] = {"its receipt fell back",
+		"it has lost what it had", "store is behind", "began its list anew",
+		"does not give back a letter"};
 	struct node *node = &sim->node[lab];
 	size_t peer = lab_named(sim, text);
 
@@ -90,7 +92,9 @@ static bool has_reason(struct sim *sim, size_t lab, const char *text)
 			return sim->count[SIM_RESTORED] > 0;
 	if (says(text, "it signed two channels")) {
 		node->two_told = true;
-		return node->two_heads[peer];
+		/* Where both were restored it did, and nobody was left to tell it. */
+		return node->two_heads[peer] ||
+			(node->restored && sim->node[peer].restored);
 	}
 	return says(text, "two cards with one number") && node->two_cards[peer];
 }
@@ -351,7 +355,7 @@ static void check_carried(struct sim *sim, struct letter *l)
 		if (sim->now - l->apart[to] <= CARRY_MS)
 			continue;
 		sim->count[SIM_CHECKS]++;
-		if (sim->options.carrying && !check_is_stored(sim, to, l))
+		if (!check_is_stored(sim, to, l))
 			sim_fail(sim, "I1: nobody has carried a letter to lab-%c",
 				(char)('a' + to));
 	}

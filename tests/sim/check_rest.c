@@ -216,6 +216,24 @@ static void check_letter(struct sim *sim, struct letter *letter)
 	}
 }
 
+#define DRILLS_MAX 2
+#define FRESH_MS   6000
+
+/* Machine tests, and what answers them, may be on their way. */
+static bool are_fresh(
+	struct sim *sim, struct node *node, const struct hl_channel_key *key, size_t open)
+{
+	struct hl_entry_row row[DRILLS_MAX];
+	size_t n = 0;
+
+	must(hl_store_entry_open(node->store, key, 0, 1, UINT32_MAX, row, DRILLS_MAX, &n),
+		"open entries");
+	for (size_t i = 0; i < n; i++)
+		if (sim_clock(sim, node).wall - row[i].entry.time >= FRESH_MS)
+			return false;
+	return key->outgoing && n == open;
+}
+
 /* Nothing waits, nothing is missing. */
 static void check_channels(struct sim *sim, size_t lab)
 {
@@ -235,9 +253,10 @@ static void check_channels(struct sim *sim, size_t lab)
 			must(hl_store_entry_open_count(node->store, &key, &open),
 				"open entries");
 			sim->count[SIM_CHECKS]++;
-			if (open != 0)
-				sim_fail(sim, "lab-%c: %llu entries still open",
-					(char)('a' + lab), (unsigned long long)open);
+			if (open != 0 && !are_fresh(sim, node, &key, open))
+				sim_fail(sim, "lab-%c: %llu entries %s lab-%c still open",
+					(char)('a' + lab), (unsigned long long)open,
+					out != 0 ? "to" : "from", (char)('a' + i));
 		}
 	}
 }

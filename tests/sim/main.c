@@ -20,7 +20,7 @@ struct arguments {
 	uint64_t seeds, first;
 	size_t labs;
 	double hours;
-	bool restores, carrying, one, verbose;
+	bool restores, one, verbose;
 	const char *expect; /* the check that must fail in some seed; NULL: none may */
 };
 
@@ -34,7 +34,6 @@ static bool run(const struct arguments *a, uint64_t seed, const char *dir,
 		.faults = true,
 		.acts = true,
 		.restores = a->restores || seed % 4 == 0,
-		.carrying = a->carrying,
 		.verbose = a->verbose,
 		.fail_allocation = alloc_fail,
 		.foreign_commitment = commitment_foreign};
@@ -88,8 +87,6 @@ static bool arguments(int argc, char **argv, struct arguments *a)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--restores") == 0)
 			a->restores = true;
-		else if (strcmp(argv[i], "--carrying") == 0)
-			a->carrying = true;
 		else if (strcmp(argv[i], "-v") == 0)
 			a->verbose = true;
 		else if (!take(a, argv[i], i + 1 < argc ? argv[i + 1] : ""))
@@ -147,7 +144,7 @@ int main(int argc, char **argv)
 	if (!arguments(argc, argv, &a)) {
 		fprintf(stderr,
 			"usage: hotline-sim [--seeds N] [--first S] [--seed S] [--labs 2-5] "
-			"[--hours H] [--restores] [--carrying] [--expect CHECK] [-v]\n");
+			"[--hours H] [--restores] [--expect CHECK] [-v]\n");
 		return 2;
 	}
 	if (mkdtemp(dir) == NULL) {

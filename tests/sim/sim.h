@@ -76,7 +76,6 @@ struct sim_options {
 	const char *dir;   /* stores are files of the simulated disk, which have empty
 			      namesakes here; NULL: in memory, without a disk */
 	bool restores;     /* sometimes an earlier copy is put back */
-	bool carrying;     /* a letter must find its way over a third lab */
 	bool verbose;
 	/* Lets the n-th allocation from now on fail; 0: none any more; true: it has. */
 	bool (*fail_allocation)(unsigned n);
