@@ -223,15 +223,19 @@ static void check_letter(struct sim *sim, struct letter *letter)
 static bool are_fresh(
 	struct sim *sim, struct node *node, const struct hl_channel_key *key, size_t open)
 {
+	uint64_t now = sim_clock(sim, node).wall;
 	struct hl_entry_row row[DRILLS_MAX];
-	size_t n = 0;
+	size_t fresh = 0;
 
-	must(hl_store_entry_open(node->store, key, 0, 1, UINT32_MAX, row, DRILLS_MAX, &n),
-		"open entries");
-	for (size_t i = 0; i < n; i++)
-		if (sim_clock(sim, node).wall - row[i].entry.time >= FRESH_MS)
-			return false;
-	return key->outgoing && n == open;
+	for (unsigned p = HL_ROUTINE; p <= HL_FLASH; p++) {
+		size_t n = 0;
+		must(hl_store_entry_open(
+			     node->store, key, p, 1, UINT32_MAX, row, DRILLS_MAX, &n),
+			"open entries");
+		for (size_t i = 0; i < n; i++)
+			fresh += now < row[i].entry.time + FRESH_MS;
+	}
+	return key->outgoing && fresh == open;
 }
 
 /* Nothing waits, nothing is missing. */
