@@ -267,6 +267,7 @@ def at_terminal(env, args, steps):
     """Runs hotline in a terminal of its own: waits for words, types what follows."""
     pid, fd = pty.fork()
     if pid == 0:
+        os.chdir(os.path.dirname(env['HOTLINE_HOME']))
         os.execve(HOTLINE, [HOTLINE, *args], env)
     seen, at = b'', 0
     for words, answer in steps:
