@@ -109,6 +109,11 @@ static enum hl_status load_peer(struct hl_engine *e, struct peer *peer)
 		status = hl_store_channel_get(e->store, &peer->lab.id, false, &peer->in);
 		status = status == HL_UNKNOWN ? HL_OK : status;
 	}
+	if (status == HL_OK) {
+		status = hl_store_before_get(e->store, &peer->lab.id, &peer->before);
+		peer->has_before = status == HL_OK;
+		status = status == HL_UNKNOWN ? HL_OK : status;
+	}
 	if (status == HL_OK && !peer->refused_counted)
 		status = count_refused(e, peer);
 	if (status == HL_OK) {

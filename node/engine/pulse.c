@@ -49,7 +49,12 @@ enum hl_status hl_pulse_answered(struct hl_engine *e, struct peer *peer, uint64_
 		return HL_OK;
 	link->pulse_answered = pulse;
 	/* It has heard what came before that heartbeat, too. */
-	peer->has_before = peer->has_before && link->signed_at == 0;
+	if (peer->has_before && link->signed_at != 0) {
+		enum hl_status dropped = hl_store_before_drop(e->store, &peer->lab.id);
+		if (dropped != HL_OK)
+			return dropped;
+		peer->has_before = false;
+	}
 	if (link->beat_pulse != 0 && pulse >= link->beat_pulse) {
 		peer->refused -= link->beat_refused;
 		peer->refused_said -= link->beat_refused;

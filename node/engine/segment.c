@@ -283,6 +283,7 @@ static enum hl_status take_entries(struct hl_engine *e, struct peer *peer,
 			(peer->link == NULL || peer->link->pulse_answered == 0)) {
 			peer->before = *in;
 			peer->has_before = true;
+			status = hl_store_before_put(e->store, in);
 		}
 		in->epoch = segment->epoch;
 		in->number = in->head_number = 0;

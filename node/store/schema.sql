@@ -57,6 +57,7 @@ CREATE TABLE waiting (
 CREATE INDEX waiting_origin ON waiting (origin, number);
 CREATE INDEX waiting_id ON waiting (id);
 
+-- outgoing 2: the incoming one as it was before the peer began it anew.
 CREATE TABLE channel (
 	peer BLOB NOT NULL,
 	outgoing INTEGER NOT NULL,

@@ -3,9 +3,10 @@
 /* Where a partial index serves, it is named: left to itself SQLite may take the primary key, and
  * walk through a whole epoch. */
 #define OPEN_COUNT_MAX 65536
+#define BEFORE         2 /* in the place of a direction */
 
-enum hl_status hl_store_channel_get(struct hl_store *store, const struct hl_id *peer,
-	bool outgoing, struct hl_channel_row *ret)
+static enum hl_status get(struct hl_store *store, const struct hl_id *peer, int direction,
+	struct hl_channel_row *ret)
 {
 	static const char sql[] =
 		"SELECT epoch, number, link, time, head_number, head_link, since, delivered,"
@@ -13,10 +14,10 @@ enum hl_status hl_store_channel_get(struct hl_store *store, const struct hl_id *
 	struct hl_query q HL_CLEAN_QUERY = {0};
 	enum hl_status status = HL_UNKNOWN;
 
-	hl_query_init(&q, store, false, sql, "id", peer, (int)outgoing);
+	hl_query_init(&q, store, false, sql, "id", peer, direction);
 	if (hl_query_row(&q)) {
 		ret->peer = *peer;
-		ret->outgoing = outgoing;
+		ret->outgoing = direction == 1;
 		ret->epoch = hl_query_uint(&q);
 		ret->number = hl_query_uint(&q);
 		ret->link = hl_query_id(&q);
@@ -33,17 +34,48 @@ enum hl_status hl_store_channel_get(struct hl_store *store, const struct hl_id *
 	return q.status != HL_OK ? q.status : status;
 }
 
-enum hl_status hl_store_channel_put(
-	struct hl_store *store, const struct hl_channel_row *row)
+enum hl_status hl_store_channel_get(struct hl_store *store, const struct hl_id *peer,
+	bool outgoing, struct hl_channel_row *ret)
+{
+	return get(store, peer, outgoing, ret);
+}
+
+static enum hl_status put(
+	struct hl_store *store, const struct hl_channel_row *row, int direction)
 {
 	static const char sql[] =
 		"INSERT OR REPLACE INTO channel (peer, outgoing, epoch, number, link, time,"
 		" head_number, head_link, since, delivered, stated, pulse)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-	return hl_store_run(store, sql, "iduuiuuiuuuu", &row->peer, (int)row->outgoing,
-		row->epoch, row->number, &row->link, row->time, row->head_number,
-		&row->head_link, row->since, row->delivered, row->stated, row->pulse);
+	return hl_store_run(store, sql, "iduuiuuiuuuu", &row->peer, direction, row->epoch,
+		row->number, &row->link, row->time, row->head_number, &row->head_link,
+		row->since, row->delivered, row->stated, row->pulse);
+}
+
+enum hl_status hl_store_channel_put(
+	struct hl_store *store, const struct hl_channel_row *row)
+{
+	return put(store, row, row->outgoing);
+}
+
+enum hl_status hl_store_before_get(
+	struct hl_store *store, const struct hl_id *peer, struct hl_channel_row *ret)
+{
+	return get(store, peer, BEFORE, ret);
+}
+
+enum hl_status hl_store_before_put(
+	struct hl_store *store, const struct hl_channel_row *row)
+{
+	return put(store, row, BEFORE);
+}
+
+enum hl_status hl_store_before_drop(struct hl_store *store, const struct hl_id *peer)
+{
+	static const char sql[] = "DELETE FROM channel WHERE peer = ? AND outgoing = ?";
+
+	return hl_store_run(store, sql, "id", peer, BEFORE);
 }
 
 enum hl_status hl_store_entry_add(struct hl_store *store,

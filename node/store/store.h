@@ -160,6 +160,13 @@ HL_MUST enum hl_status hl_store_channel_get(struct hl_store *store,
 	const struct hl_id *peer, bool outgoing, struct hl_channel_row *ret);
 HL_MUST enum hl_status hl_store_channel_put(
 	struct hl_store *store, const struct hl_channel_row *row);
+/* The incoming one as it was before the peer began it anew, until the peer has been shown that. */
+HL_MUST enum hl_status hl_store_before_get(
+	struct hl_store *store, const struct hl_id *peer, struct hl_channel_row *ret);
+HL_MUST enum hl_status hl_store_before_put(
+	struct hl_store *store, const struct hl_channel_row *row);
+HL_MUST enum hl_status hl_store_before_drop(
+	struct hl_store *store, const struct hl_id *peer);
 
 /* Which entries: of one direction, peer and epoch. */
 struct hl_channel_key {

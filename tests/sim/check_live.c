@@ -89,7 +89,7 @@ static bool has_reason(struct sim *sim, size_t lab, const char *text)
 		return true; /* the rest finds out whether they come */
 	for (size_t i = 0; i < sizeof(of_restores) / sizeof(of_restores[0]); i++)
 		if (says(text, of_restores[i]))
-			return sim->count[SIM_RESTORED] > 0;
+			return sim->count[SIM_RESTORED] > 0 || node->old_word[peer];
 	if (says(text, "it signed two channels")) {
 		node->two_told = true;
 		/* Where both were restored it did, and nobody was left to tell it. */

@@ -93,6 +93,7 @@ static void old_word(struct sim *sim)
 		uint64_t bit = 24 + rng_below(&sim->rng, bytes.n * 8 - 24);
 		bytes.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
+	sim->node[to].old_word[from] = true;
 	sim->count[SIM_STATEMENTS]++;
 	wire_send(sim, wire, end, HL_LANE_CONTROL, &bytes);
 	wire_pump(sim, wire, end);

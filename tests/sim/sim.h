@@ -193,6 +193,7 @@ struct node {
 	uint64_t pulse_life[WORLD_LABS]; /* of this life of the peer */
 	bool dead[WORLD_LABS];           /* it has alarmed the line to a lab */
 	bool two_heads[WORLD_LABS];      /* it was shown these by a lab */
+	bool old_word[WORLD_LABS]; /* what that one had said long ago has come again */
 	bool two_cards[WORLD_LABS];
 	unsigned junk[WORLD_LABS];   /* frames that it sent to a lab */
 	uint64_t heard[WORLD_LABS];  /* when bytes of a lab arrived here last */
