@@ -449,8 +449,6 @@ static void a_restart_is_told_from_a_backup(void **state)
 	assert_int_equal(b->n_alarms, 1);
 }
 
-/* ------------------------------------------------------------------------ as the carrier */
-
 /* A heartbeat of ours that comes after so long, answered by the peer. */
 static void answer_beat(struct bench *b, uint64_t link, size_t lab, uint64_t ms)
 {
@@ -468,6 +466,99 @@ static void answer_beat(struct bench *b, uint64_t link, size_t lab, uint64_t ms)
 	frame.doc = hl_view_buf(&doc);
 	bench_send_frame(b, link, &frame);
 }
+
+/* How many statements went out on a link, and the newest. */
+static size_t statements(struct bench *b, uint64_t link, struct hl_statement *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n_sent; i++) {
+		struct hl_frame frame HL_CLEAN_FRAME = {0};
+		if (b->sent[i].link != link)
+			continue;
+		assert_ok(hl_frame_parse(
+			hl_view_buf(&b->sent[i].bytes), HL_PURPOSE_PEER, &frame));
+		if (frame.type != HL_FRAME_STATEMENT)
+			continue;
+		assert_ok(hl_statement_parse(frame.doc, ret));
+		n++;
+	}
+	return n;
+}
+
+static void start_again(struct bench *b)
+{
+	hl_engine_free(b->engine);
+	bench_drop_sent(b);
+	bench_start(b);
+}
+
+/* A list begun anew came by a carrier: the lab is shown what was held before, until it answers. */
+static void what_was_held_before_is_shown(void **state)
+{
+	struct bench *b = *state;
+	struct brought m HL_CLEAN(brought_clear) = {0};
+	struct hl_statement s;
+
+	bench_peer(b, C, 2);
+	make_brought(b, 0, HL_ROUTINE, &m);
+	bring(b, C, 1, &b->config.lab, 1, HL_CARRIED_SEGMENT, hl_view_buf(&m.segment));
+	for (uint64_t link = 10; link < 12; link++) { /* over a restart too */
+		start_again(b);
+		bench_greet(b, link, 1, false);
+		assert_int_equal(statements(b, link, &s), 2);
+		assert_false(s.has_receipt); /* nothing was */
+	}
+	answer_beat(b, 11, 1, 5000);
+	start_again(b);
+	bench_greet(b, 12, 1, false);
+	assert_int_equal(statements(b, 12, &s), 1);
+	assert_int_equal(s.receipt.head.epoch, 5);
+}
+
+/* A lab that was restored took the newest list by a carrier. What it had of older ones, and does
+ * not show in its second statement, is entered again: once, and for nothing that comes later. */
+static void what_it_held_before_tells_what_it_lost(void **state)
+{
+	struct bench *b = *state;
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_entry_row row;
+	struct hl_receipt r;
+	struct hl_id old, id;
+	size_t n = 0;
+
+	bench_device(b, DEVICE, 0);
+	bench_peer(b, B, 1);
+	bench_raise(b, 0, 0, HL_ROUTINE, false, &doc, &old);
+	assert_ok(bench_submit(b, DEVICE, &doc));
+	r = receipt_for_all(b);
+	bench_statement(b, B, 1, NULL, &r);
+	start_again(b);
+	raise_cut_off(b, HL_ROUTINE, &id);
+	for (unsigned i = 0; i < 32; i++) {
+		bench_drop_sent(b);
+		bench_statement(b, C, 2, NULL, NULL);
+		bench_wait(b, 2000);
+	}
+	assert_true(newest(b).epoch > r.head.epoch);
+	struct hl_receipt now = receipt_for_all(b), more = r;
+	bench_greet(b, 10, 1, false);
+	bench_statement(b, 10, 1, NULL, &now);
+	assert_ok(hl_store_entry_find(
+		b->store, true, &b->world.lab[1].id, &old, &row, 1, &n));
+	assert_int_equal(row.epoch, r.head.epoch);
+	more.through = 0;
+	bench_statement(b, 10, 1, NULL, &more);
+	assert_ok(hl_store_entry_find(
+		b->store, true, &b->world.lab[1].id, &old, &row, 1, &n));
+	assert_int_equal(row.epoch, newest(b).epoch);
+	assert_int_equal(newest(b).number, now.head.number + 1);
+	bench_statement(b, 10, 1, NULL, NULL);
+	assert_int_equal(newest(b).number, now.head.number + 1);
+	assert_false(bench_was_closed(b, 10));
+}
+
+/* ------------------------------------------------------------------------ as the carrier */
 
 /* All that waits on a link has gone out. */
 static void drained(struct bench *b, uint64_t link)
@@ -492,9 +583,7 @@ static void what_is_carried_is_handed_on_and_offered(void **state)
 	/* A carrier takes nothing in, and rings nobody. */
 	assert_false(bench_is_held(b, &m.id));
 	/* It was on disk before anything else. */
-	hl_engine_free(b->engine);
-	bench_start(b);
-	bench_drop_sent(b);
+	start_again(b);
 	bench_peer(b, B, 1);
 	bench_peer(b, C, 2);
 	assert_true(carried(b, C, HL_CARRIED_SEGMENT, 0, &frame));
@@ -808,6 +897,8 @@ int main(void)
 		WITH_BENCH(a_carried_letter_rings_and_is_receipted),
 		WITH_BENCH(a_gap_is_asked_of_the_carrier),
 		WITH_BENCH(a_restart_is_told_from_a_backup),
+		WITH_BENCH(what_was_held_before_is_shown),
+		WITH_BENCH(what_it_held_before_tells_what_it_lost),
 		WITH_BENCH(what_is_carried_is_handed_on_and_offered),
 		WITH_BENCH(a_carrier_is_asked_for_a_letter),
 		WITH_BENCH(junk_is_not_carried),
