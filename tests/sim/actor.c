@@ -112,9 +112,10 @@ static void take_item(
 			return;
 		}
 		letter->told[lab][index] = true;
-		/* Twice where it had to wait for a card, else once. */
-		if (++letter->fed[lab][index] > (letter->card_version > 1 ? 2 : 1) &&
-			!sim->node[lab].restored)
+		/* Twice where it had to wait for a card, be it one that its list names before it;
+		 * else once. */
+		uint64_t most = sim->world.lab[letter->lab].n_cards > 1 ? 2 : 1;
+		if (++letter->fed[lab][index] > most && !sim->node[lab].restored)
 			sim_fail(sim, "I3: a letter stands %llu times in the feed",
 				(unsigned long long)letter->fed[lab][index]);
 		fetch(sim, lab, index, &item->id);
