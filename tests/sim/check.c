@@ -101,7 +101,7 @@ void check_receipt(struct sim *sim, struct letter *letter, size_t lab)
 			(char)('a' + lab));
 }
 
-#define START_LETTERS 64
+#define START_LETTERS 32
 
 /* I1, I10: the power may have gone. What was said to be there is there. */
 void check_start(struct sim *sim, size_t lab)
