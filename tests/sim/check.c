@@ -18,9 +18,10 @@ static bool by_node(struct sim *sim, const struct hl_envelope *got)
 		if (hl_id_eq(&lab->id, &got->core.lab))
 			return hl_envelope_by_node(got, &lab->card) &&
 				hl_envelope_judge(got, &judge) == HL_OK &&
-				(hl_store_letter_row(
-					 sim->node[i].store, &got->id, &row) == HL_OK ||
-					sim->count[SIM_RESTORED] != 0);
+				(sim->node[i].store == NULL || /* it is down */
+					sim->count[SIM_RESTORED] != 0 ||
+					hl_store_letter_row(sim->node[i].store, &got->id,
+						&row) == HL_OK);
 	}
 	return false;
 }
