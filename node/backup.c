@@ -149,9 +149,19 @@ static pid_t holder(const struct job *job)
 	return lock.l_pid;
 }
 
+/* With its journal: that of one that could not be read stays when it is closed. */
+static void remove_file(int dir, const char *name)
+{
+	char journal[96];
+
+	snprintf(journal, sizeof(journal), "%s-wal", name);
+	unlinkat(dir, name, 0);
+	unlinkat(dir, journal, 0);
+}
+
 static bool fresh_file(int dir, const char *name)
 {
-	unlinkat(dir, name, 0);
+	remove_file(dir, name);
 	int fd HL_CLEAN_FD = openat(
 		dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd >= 0;
@@ -348,7 +358,7 @@ int hl_restore_run(int argc, char **argv)
 	if (code == EXIT_GOOD)
 		code = swap(&job, old);
 	if (code != EXIT_GOOD) {
-		unlinkat(job.dir, RESTORE_FILE, 0);
+		remove_file(job.dir, RESTORE_FILE);
 		return code;
 	}
 	printf("%s was put in place.\n", job.file);

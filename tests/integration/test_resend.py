@@ -178,6 +178,7 @@ def what_the_node_cannot_give_is_asked_for_again(world):
                     'stored')['id']
     sound = a.json('raise', '--to', 'lab-b', '--kind', 'near.miss', '-m', 'sound', '--wait',
                    'stored')['id']
+    b.node.stop()  # which the node would ask for it
     a.node.stop()
     rot(a.node, rotten)
     a.node.start()

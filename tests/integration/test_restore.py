@@ -98,7 +98,7 @@ def a_backup_of_a_stopped_node_and_what_is_no_backup(world):
     refused = restore(a, cut, ok=False)
     check('no whole backup' in refused.err, f'{refused}')
     check(not [n for n in os.listdir(a.node.dir) if 'before' in n or 'restore' in n],
-          'a refused restore left something')
+          f'a refused restore left something: {os.listdir(a.node.dir)}')
     restore(a, path)
     a.node.start()
     a.run('status')
