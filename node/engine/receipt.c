@@ -33,6 +33,12 @@ bool hl_refusal_room(struct hl_engine *e, struct peer *peer)
 	return false;
 }
 
+/* Whatever way its statement came. */
+static void grow(struct hl_engine *e, struct peer *peer, uint64_t bytes)
+{
+	hl_quota_charge(&peer->quota, HL_QUOTA_GROWTH, bytes, e->now.boot);
+}
+
 /* Everything from after to before - 1, if that is anything. */
 static void add_range(struct hl_receipt *r, uint64_t after, uint64_t before)
 {
@@ -222,19 +228,38 @@ static enum hl_status reopen(
 	return status;
 }
 
-/* The peer's receipt is of an epoch before ours, or nil: what was delivered then, and is not shown
- * any more, is entered again; only so can it be receipted. */
+/* The store holds the entry that a head names, or begins the epoch of a head that names none. */
+static enum hl_status holds_head(struct hl_engine *e, struct peer *peer,
+	const struct hl_head *head, bool *ret)
+{
+	const struct hl_channel_key key = {peer->lab.id, true, head->epoch};
+	uint64_t number = head->number > 0 ? head->number : 1;
+	struct hl_entry_row row;
+	enum hl_status status = hl_store_entry_get(e->store, &key, number, &row);
+
+	*ret = status == HL_OK && (head->number == 0 || hl_id_eq(&row.link, &head->link));
+	return hl_status_ours(status) ? status : HL_OK;
+}
+
+/* SPEC channel 3.2: letters of that epoch and of later ones that it does not show; and where it is
+ * nil, or the node's store does not hold the entry that its head names, letters of all older
+ * epochs */
 enum hl_status hl_enter_again(
 	struct hl_engine *e, struct peer *peer, const struct hl_receipt *receipt)
 {
-	uint64_t epoch = receipt != NULL ? receipt->head.epoch : 0;
-	uint64_t after = receipt != NULL ? receipt->through : 0;
-	uint64_t first = epoch, current = peer->out.epoch;
+	uint64_t epoch = 0, after = 0, current = peer->out.epoch;
 	struct hl_entry_row row[BATCH];
+	bool known = false;
 	size_t n = 0;
-	enum hl_status status, code;
+	enum hl_status status = HL_OK, code;
 
-	do {
+	if (receipt != NULL)
+		status = holds_head(e, peer, &receipt->head, &known);
+	if (known) {
+		epoch = receipt->head.epoch;
+		after = receipt->through;
+	}
+	while (status == HL_OK) {
 		status = hl_store_entry_older(
 			e->store, &peer->lab.id, current, epoch, after, row, BATCH, &n);
 		for (size_t i = 0; i < n && status == HL_OK; i++) {
@@ -242,18 +267,20 @@ enum hl_status hl_enter_again(
 			size_t found = 0;
 			epoch = row[i].epoch;
 			after = row[i].entry.number;
-			if (receipt != NULL && epoch == first &&
+			if (known && epoch == receipt->head.epoch &&
 				hl_receipt_holds(receipt, after, &code))
 				continue;
 			status = hl_store_entry_find(e->store, true, &peer->lab.id,
 				&row[i].entry.id, &newest, 1, &found);
 			if (status != HL_OK || found != 1 || newest.epoch != epoch)
 				continue;
-			hl_cost(e, peer->link, HL_QUOTA_GROWTH, ENTRY_BYTES);
+			grow(e, peer, ENTRY_BYTES);
 			status = hl_channel_enter(e, peer, HL_SORT_LETTER,
 				&row[i].entry.id, row[i].precedence);
 		}
-	} while (status == HL_OK && n == BATCH);
+		if (n < BATCH)
+			break;
+	}
 	return status;
 }
 
@@ -268,9 +295,10 @@ static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct lin
 	/* Once on one link, or a minute by carriers, and for an epoch above which there are others:
 	 * each costs room here. */
 	bool often = link != NULL
-		? link->said || hl_cost_full(e, link, true)
+		? link->said
 		: c->succeeded_at != 0 && e->now.boot - c->succeeded_at < SUCCEED_MS;
-	if (often || head->epoch >= INT64_MAX) {
+	bool full = hl_quota_over(&peer->quota, HL_QUOTA_GROWTH, true, e->now.boot);
+	if (often || full || head->epoch >= INT64_MAX) {
 		const char *what = "a receipt for what was never sent";
 		if (link != NULL)
 			return hl_breach(e, link, what, "link closed");
@@ -289,11 +317,9 @@ static enum hl_status succeed(struct hl_engine *e, struct peer *peer, struct lin
 	peer->lost.told = true;
 	if (status == HL_OK)
 		status = hl_channel_succeed(e, peer, head->epoch, true);
+	grow(e, peer, peer->out.number * ENTRY_BYTES);
 	/* It may have been restored too. */
-	if (status == HL_OK)
-		status = hl_enter_again(e, peer, receipt);
-	hl_cost(e, link, HL_QUOTA_GROWTH, peer->out.number * ENTRY_BYTES);
-	return status;
+	return status == HL_OK ? hl_enter_again(e, peer, receipt) : status;
 }
 
 /* SPEC channel 3.2: The peer enters again, in its newest epoch, the letters of older epochs that

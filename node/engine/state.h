@@ -412,8 +412,9 @@ HL_MUST enum hl_status hl_statement_take(
 	struct hl_engine *e, struct peer *peer, struct link *link, struct hl_view doc);
 HL_MUST enum hl_status hl_receipt_make(
 	struct hl_engine *e, struct peer *peer, struct hl_receipt *ret);
-/* The peer's store has lost what it had before this epoch: all that was delivered then, and that
- * its receipt (NULL: none) does not show, is entered again. */
+/* The peer's store may have lost what it had before this epoch: all that was delivered then, and
+ * that its receipt (NULL: none) does not show, is entered again; all that ever was, if this store
+ * does not know what the receipt is for. */
 HL_MUST enum hl_status hl_enter_again(
 	struct hl_engine *e, struct peer *peer, const struct hl_receipt *receipt);
 /* At most 64 refusals that the peer may not know of: may there be one more? */

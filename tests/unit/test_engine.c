@@ -90,6 +90,43 @@ static void a_receipt_from_the_future_opens_an_epoch(void **state)
 	assert_true(hl_id_eq(&segment.entries[2].id, &id));
 }
 
+/* The peer lost a letter and had it again in an epoch that this store has forgotten; then it lost
+ * it once more. Nobody could tell: all that was delivered before is entered again. */
+static void what_was_entered_in_a_forgotten_epoch_is_entered_again(void **state)
+{
+	struct bench *b = *state;
+	const struct hl_id *lab = &b->world.lab[1].id;
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_channel_row row = {0}, now = {0};
+	struct hl_receipt receipt = {.through = 3};
+	struct hl_entry_row entry;
+	struct hl_id id;
+	size_t n = 0;
+
+	bench_device(b, 1, 0);
+	bench_peer(b, 2, 1);
+	bench_raise(b, 0, 0, HL_ROUTINE, false, &doc, &id);
+	assert_ok(bench_submit(b, 1, &doc));
+	assert_ok(hl_store_channel_get(b->store, lab, true, &row));
+	receipt.head = (struct hl_head){row.epoch, row.number, row.link};
+	receipt.through = row.number;
+	bench_statement(b, 2, 1, NULL, &receipt);
+	/* Of an epoch that is known nothing more is concluded. */
+	bench_greet(b, 3, 1, false);
+	bench_statement(b, 3, 1, NULL, &receipt);
+	assert_ok(hl_store_entry_find(b->store, true, lab, &id, &entry, 1, &n));
+	assert_int_equal(entry.epoch, row.epoch);
+	assert_int_equal(entry.state, HL_DELIVERED);
+	receipt.head = (struct hl_head){row.epoch + 100, 3, id};
+	bench_greet(b, 4, 1, false);
+	bench_statement(b, 4, 1, NULL, &receipt);
+	assert_ok(hl_store_channel_get(b->store, lab, true, &now));
+	assert_true(now.epoch > receipt.head.epoch);
+	assert_ok(hl_store_entry_find(b->store, true, lab, &id, &entry, 1, &n));
+	assert_int_equal(entry.epoch, now.epoch);
+	assert_int_equal(entry.state, HL_ENTERED);
+}
+
 static void letters_are_taken_and_receipted(void **state)
 {
 	struct bench *b = *state;
@@ -491,6 +528,7 @@ int main(void)
 		T(nothing_is_said_before_the_commit),
 		T(no_head_before_the_peer_has_spoken),
 		T(a_receipt_from_the_future_opens_an_epoch),
+		T(what_was_entered_in_a_forgotten_epoch_is_entered_again),
 		T(letters_are_taken_and_receipted),
 		T(a_letter_before_its_entry_rings),
 		T(what_is_signed_and_bad_is_refused),
