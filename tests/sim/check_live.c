@@ -92,9 +92,9 @@ static bool has_reason(struct sim *sim, size_t lab, const char *text)
 			return sim->count[SIM_RESTORED] > 0 || node->old_word[peer];
 	if (says(text, "it signed two channels")) {
 		node->two_told = true;
-		/* Where both were restored it did, and nobody was left to tell it. */
-		return node->two_heads[peer] ||
-			(node->restored && sim->node[peer].restored);
+		/* One that was restored did: what it signed in the life that it forgot may
+		 * still be with a carrier, and nobody who holds it was there to tell it. */
+		return node->two_heads[peer] || sim->node[peer].restored;
 	}
 	return says(text, "two cards with one number") && node->two_cards[peer];
 }

@@ -114,7 +114,7 @@ static void remove_dir(const char *dir)
 static int finish(const struct arguments *a, const uint64_t count[SIM_COUNTS],
 	uint64_t passed, uint64_t failed)
 {
-	const char *missing = report_missing(count);
+	const char *missing = report_missing(count, a->restores);
 
 	report(count);
 	if (a->expect != NULL) {

@@ -57,10 +57,11 @@ void report(const uint64_t count[SIM_COUNTS])
 		printf("%10llu  %s\n", (unsigned long long)count[i], names[i]);
 }
 
-const char *report_missing(const uint64_t count[SIM_COUNTS])
+const char *report_missing(const uint64_t count[SIM_COUNTS], bool restores)
 {
 	for (size_t i = SIM_FAULTS; i < SIM_COUNTS; i++)
-		if (count[i] == 0)
+		/* A store that was put back may forget which of two cards was the first. */
+		if (count[i] == 0 && !(restores && i == SIM_TWO_CARDS))
 			return names[i];
 	return NULL;
 }

@@ -402,7 +402,7 @@ void check_tick(struct sim *sim);
 
 /* report.c */
 void report(const uint64_t count[SIM_COUNTS]);
-/* The first kind of fault that never struck; NULL: all did. */
-const char *report_missing(const uint64_t count[SIM_COUNTS]);
+/* The first kind of fault that never struck; NULL: all did that can, with restores in each run. */
+const char *report_missing(const uint64_t count[SIM_COUNTS], bool restores);
 
 #endif
