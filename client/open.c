@@ -250,24 +250,11 @@ static enum hl_exit tell(struct hl_app *app, const struct hl_id *id, size_t *tol
 	if (!hl_resend_to_ask(app, &letter, letter.code))
 		return hl_db_do(app->db,
 			"UPDATE letters SET marks = marks | 16 WHERE id = ?", "d", id);
-	draft = (struct hl_draft){
-		.message = {.type = HL_CANNOT_OPEN,
-			.seen = id,
-			.n_seen = 1,
-			.cannot_open = {letter.code}},
-		.labs = &letter.envelope.core.lab,
-		.n_labs = 1,
-		.class = HL_CLASS_NOTICE,
-		.status = letter.envelope.core.status,
-		.precedence = letter.envelope.core.precedence,
-		.has_incident = true,
-		.incident = letter.incident,
-		.has_answers = true,
-		.answers = *id,
-		.quiet = true,
-	};
-	if (draft.precedence > self->caps.precedence)
-		draft.precedence = (enum hl_precedence)self->caps.precedence;
+	draft = hl_resend_draft(&letter, &letter.envelope.core.lab, self);
+	draft.message.type = HL_CANNOT_OPEN;
+	draft.message.seen = id;
+	draft.message.n_seen = 1;
+	draft.message.cannot_open.code = letter.code;
 	code = hl_compose_seal(app, &draft, &row);
 	if (code == HL_EXIT_OK && ++*told <= NOTES_MAX)
 		note_told(app, &letter);

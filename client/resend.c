@@ -25,6 +25,27 @@ const char *hl_resend_why(enum hl_status code)
 	return hl_status_text(code);
 }
 
+struct hl_draft hl_resend_draft(const struct hl_letter *letter, const struct hl_id *lab,
+	const struct hl_member *self)
+{
+	const struct hl_core *core = &letter->envelope.core;
+	uint64_t most = self->caps.precedence;
+
+	return (struct hl_draft){
+		.labs = lab,
+		.n_labs = 1,
+		.class = HL_CLASS_NOTICE,
+		.status = core->status,
+		.precedence = core->precedence > most ? (enum hl_precedence)most
+						      : core->precedence,
+		.has_incident = true,
+		.incident = letter->incident,
+		.has_answers = true,
+		.answers = letter->envelope.id,
+		.quiet = true,
+	};
+}
+
 enum hl_status hl_resend_open(
 	struct hl_app *app, const struct hl_envelope *envelope, struct hl_opened *ret)
 {

@@ -7,6 +7,7 @@
 #ifndef HL_CLIENT_RESEND_H
 #define HL_CLIENT_RESEND_H
 
+#include "client/compose.h"
 #include "client/letters.h"
 #include "client/session.h"
 
@@ -18,6 +19,12 @@ bool hl_resend_helps(enum hl_status code);
 
 /* Why a device could not open it, for people. */
 const char *hl_resend_why(enum hl_status code);
+
+/* What both sides say of a letter: a quiet notice to one lab that answers it, with the letter's
+ * status and no precedence above the letter's, or than self may give. The message is empty yet;
+ * the draft borrows letter and lab. */
+struct hl_draft hl_resend_draft(const struct hl_letter *letter, const struct hl_id *lab,
+	const struct hl_member *self);
 
 /* The reader's side. */
 

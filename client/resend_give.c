@@ -336,24 +336,11 @@ static enum hl_exit give(struct hl_app *app, const struct hl_member *self,
 		letter.state != HL_LETTER_OPENED || !hl_id_eq(&core->lab, &app->lab) ||
 		!among(core, lab))
 		return HL_EXIT_OK;
-	draft = (struct hl_draft){
-		.message = {.type = HL_RESEND,
-			.seen = seen,
-			.n_seen = n_seen,
-			.resend = {hl_view_of(letter.bytes.p, HL_KEY_SIZE)}},
-		.labs = lab,
-		.n_labs = 1,
-		.class = HL_CLASS_NOTICE,
-		.status = core->status,
-		.precedence = core->precedence,
-		.has_incident = true,
-		.incident = letter.incident,
-		.has_answers = true,
-		.answers = *id,
-		.quiet = true,
-	};
-	if (draft.precedence > self->caps.precedence)
-		draft.precedence = (enum hl_precedence)self->caps.precedence;
+	draft = hl_resend_draft(&letter, lab, self);
+	draft.message.type = HL_RESEND;
+	draft.message.seen = seen;
+	draft.message.n_seen = n_seen;
+	draft.message.resend.key = hl_view_of(letter.bytes.p, HL_KEY_SIZE);
 	code = hl_compose_seal(app, &draft, &row);
 	if (code == HL_EXIT_OK && ++*given <= NOTES_MAX)
 		hl_note("hotline: a device of %s could not open a letter of %s: it is "
