@@ -204,20 +204,13 @@ static bool is_full(const struct hl_engine *e, const struct hl_hook_row *row)
 	return row->state == HL_HOOK_WAITS && e->hooks.running >= RUNNING_MAX - kept;
 }
 
-enum hl_status hl_hook_pump(struct hl_engine *e)
+static enum hl_status begin_due(struct hl_engine *e)
 {
 	struct hl_hook_row row[BATCH];
 	size_t n = BATCH;
 	bool full = false;
 	enum hl_status status = HL_OK;
 
-	if (!e->hooks.resumed) {
-		status = hl_store_hook_resume(e->store);
-		e->hooks.resumed = true;
-		e->hooks.due = 0;
-	}
-	if (e->hooks.due > hl_engine_scale(e) || e->down)
-		return status;
 	while (status == HL_OK && n == BATCH && !full) {
 		status = hl_store_hook_due(e->store, hl_engine_scale(e), row, BATCH, &n);
 		for (size_t i = 0; i < n && status == HL_OK && !full; i++) {
@@ -231,6 +224,19 @@ enum hl_status hl_hook_pump(struct hl_engine *e)
 	if (full)
 		e->hooks.due = hl_engine_scale(e) + FULL_MS;
 	return status;
+}
+
+enum hl_status hl_hook_pump(struct hl_engine *e)
+{
+	enum hl_status status = HL_OK;
+
+	if (!e->hooks.resumed) {
+		status = hl_store_hook_resume(e->store);
+		e->hooks.resumed = true;
+		e->hooks.due = 0;
+	}
+	bool due = e->hooks.due <= hl_engine_scale(e) && !e->down;
+	return status == HL_OK && due ? begin_due(e) : status;
 }
 
 enum hl_status hl_hook_done(struct hl_engine *e, const struct hl_event *event)

@@ -79,7 +79,7 @@ static enum hl_status ask_others(
 
 /* SPEC channel 3.8: A number that is named by a head and not held is a gap; it is asked for: of the
  * lab *from*, and where it stays also of the other labs that are linked. */
-enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
+static enum hl_status ask_letters(struct hl_engine *e, struct peer *peer, bool linked)
 {
 	const struct hl_channel_key key = key_of(&peer->in);
 	struct hl_entry_row row[HL_FRAME_IDS_MAX / 4];
@@ -87,17 +87,6 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 	struct hl_frame frame = {.type = HL_FRAME_WANT_LETTERS};
 	size_t n = 0;
 
-	bool linked = peer->link != NULL && peer->link->said;
-	if (peer->in.epoch == 0 || (peer->link != NULL && !linked) ||
-		e->now.boot - peer->asked_letters_at < WANT_EVERY_MS)
-		return HL_OK;
-	peer->asked_letters_at = e->now.boot;
-	if (peer->in.head_number > peer->in.number) {
-		enum hl_status status =
-			hl_ask_entries(e, peer, peer->in.epoch, peer->in.number + 1);
-		if (status != HL_OK)
-			return status;
-	}
 	/* Those of the newest entries may be on their way. */
 	enum hl_status status = hl_store_entry_open(e->store, &key, 0, 1, peer->in.number,
 		row, sizeof(row) / sizeof(row[0]), &n);
@@ -129,6 +118,20 @@ enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
 		status = hl_send(e, peer->link, &frame, 0);
 	bool stays = !linked || e->now.boot - peer->gap_since >= 2 * WANT_EVERY_MS;
 	return status == HL_OK && stays ? ask_others(e, peer, &frame) : status;
+}
+
+enum hl_status hl_ask_letters(struct hl_engine *e, struct peer *peer)
+{
+	enum hl_status status = HL_OK;
+
+	bool linked = peer->link != NULL && peer->link->said;
+	if (peer->in.epoch == 0 || (peer->link != NULL && !linked) ||
+		e->now.boot - peer->asked_letters_at < WANT_EVERY_MS)
+		return HL_OK;
+	peer->asked_letters_at = e->now.boot;
+	if (peer->in.head_number > peer->in.number)
+		status = hl_ask_entries(e, peer, peer->in.epoch, peer->in.number + 1);
+	return status == HL_OK ? ask_letters(e, peer, linked) : status;
 }
 
 /* Why a segment does not go on from what is held; HL_OK when it does. */
