@@ -252,9 +252,7 @@ static void take_reply(
 				HL_OK &&
 			!body.fetch.deferred) {
 			struct hl_envelope envelope HL_CLEAN_ENVELOPE = {0};
-			check_held(sim, lab, body.fetch.envelope);
-			if (hl_envelope_parse(&sim->world.net, body.fetch.envelope,
-				    &envelope) == HL_OK)
+			if (check_held(sim, lab, body.fetch.envelope, &envelope))
 				hold(sim, lab, index, &envelope);
 		}
 		break;

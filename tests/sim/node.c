@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DRILL_EVERY_S 120
+#define DRILL_EVERY_S 600
 
 struct hl_now sim_clock(const struct sim *sim, const struct node *node)
 {

@@ -5,6 +5,7 @@
  */
 #include "protocol/pk.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "protocol/hash.h"
@@ -12,10 +13,12 @@
 static void digest(const char *what, struct hl_view a, struct hl_view b, uint8_t *ret)
 {
 	const struct hl_view parts[] = {hl_view_str(what), a, b};
-	struct hl_id id;
+	crypto_generichash_state state;
 
-	hl_sha256(parts, 3, &id);
-	memcpy(ret, id.b, sizeof(id.b));
+	crypto_generichash_init(&state, NULL, 0, HL_HASH_SIZE);
+	for (size_t i = 0; i < 3; i++)
+		crypto_generichash_update(&state, parts[i].p, parts[i].n);
+	crypto_generichash_final(&state, ret, HL_HASH_SIZE);
 }
 
 enum hl_status hl_pk_sign_keypair(const uint8_t seed[static HL_PK_SEED_SIZE],

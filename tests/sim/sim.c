@@ -143,8 +143,10 @@ void sim_free(struct sim *sim)
 	disks_free(sim->disks);
 	while (sim->n_heap > 0)
 		hl_buf_clear(&sim->heap[--sim->n_heap].bytes);
-	for (size_t i = 0; i < sim->n_letters; i++)
+	for (size_t i = 0; i < sim->n_letters; i++) {
 		hl_buf_clear(&sim->letter[i].doc);
+		hl_envelope_clear(&sim->letter[i].parsed);
+	}
 	for (uint64_t i = 1; i <= sim->n_wires; i++)
 		wire_free(sim->wires[i]);
 	hl_buf_clear(&sim->suspension);

@@ -86,6 +86,7 @@ struct sim_options {
 struct letter { /* what was really issued */
 	struct hl_id id, incident;
 	struct hl_buf doc;
+	struct hl_envelope parsed; /* that, once it has been looked at */
 	size_t lab, device, raiser;
 	uint64_t labs;
 	enum hl_class class;
@@ -387,7 +388,7 @@ void enemy_act(struct sim *sim);
 
 /* check.c, check_rest.c, check_live.c: the promises. */
 void check_receipt(struct sim *sim, struct letter *letter, size_t lab);
-void check_held(struct sim *sim, size_t lab, struct hl_view doc);
+bool check_held(struct sim *sim, size_t lab, struct hl_view doc, struct hl_envelope *ret);
 bool check_is_stored(struct sim *sim, size_t lab, struct letter *letter);
 /* Has that lab answered a call, or its raiser closed the incident? */
 bool check_call_ended(struct sim *sim, const struct letter *call, size_t lab);
