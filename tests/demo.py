@@ -10,6 +10,7 @@ home directory of their own. Commands are shown as they are typed.
 """
 import json
 import os
+import random
 import re
 import shlex
 import shutil
@@ -41,9 +42,15 @@ def title(text):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """Below the ports that the kernel gives to connections: one of those may be gone again."""
+    for port in random.sample(range(20000, 32000), 1000):
+        try:
+            with socket.socket() as s:
+                s.bind(('127.0.0.1', port))
+            return port
+        except OSError:
+            continue
+    sys.exit('no port is free between 20000 and 32000')
 
 
 class Person:

@@ -21,6 +21,7 @@ the directories.
 import concurrent.futures
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -36,6 +37,7 @@ SOURCE = os.environ.get('HOTLINE_SOURCE') or os.path.dirname(
 BUILD = os.environ.get('HOTLINE_BUILD') or os.path.join(SOURCE, 'build')
 HOTLINED = os.path.join(BUILD, 'node', 'hotlined')
 HOTLINE = os.path.join(BUILD, 'client', 'hotline')
+LIGHT_KDF = os.path.join(BUILD, 'tests', 'integration', 'light_kdf.so')
 NETWORK = 'test.integration'
 PATIENCE = float(os.environ.get('HOTLINE_PATIENCE', '30'))
 
@@ -67,10 +69,24 @@ def check(condition, text):
         raise Failed(text)
 
 
+PORTS = range(20000, 32000)  # below those that the kernel gives to connections
+claims = []
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """A port that is this program's until it ends, also while nobody listens there."""
+    for port in random.sample(PORTS, len(PORTS)):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f'\0hotline-test-port-{port}')
+            with socket.socket() as s:
+                s.bind(('127.0.0.1', port))
+        except OSError:
+            claim.close()
+            continue
+        claims.append(claim)
+        return port
+    raise Failed('no port is free')
 
 
 class Result:
@@ -233,6 +249,14 @@ class Node:
             f.write(text)
 
 
+def lightly(*libraries):
+    """The environment of a command that gets its keys lightly (light_kdf.c), and whatever else is
+    put before its own libraries; a sanitizer has to be told that it does not come first."""
+    options = os.environ.get('ASAN_OPTIONS', '')
+    return {'LD_PRELOAD': ':'.join([*libraries, LIGHT_KDF]),
+            'ASAN_OPTIONS': f'{options}:verify_asan_link_order=0'}
+
+
 class Device:
     """One home directory of hotline: a person's or a program's."""
 
@@ -241,7 +265,7 @@ class Device:
         self.home = os.path.join(world.dir, name + '.home')
         self.env = dict(os.environ, HOTLINE_HOME=self.home, NO_COLOR='1', TERM='dumb',
                         LC_ALL='C.UTF-8', HOTLINE_PASSPHRASE_FILE=world.empty,
-                        HOTLINE_ROOT_PASSPHRASE_FILE=world.passphrase)
+                        HOTLINE_ROOT_PASSPHRASE_FILE=world.passphrase, **lightly())
 
     def run(self, *args, text=None, ok=True, seconds=60):
         """hotline ARGS; see run()."""
