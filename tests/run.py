@@ -22,7 +22,9 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ORDER = ['lint', 'unit', 'vectors', 'interop', 'fuzz', 'install', 'sim', 'integration']
-WAITING = ['integration']  # its programs wait for each other more than they work
+# The processes of one wait for each other more than they work; the other has work for both
+# processors all the time, and leaves them to whoever else wants one.
+WAITING, PATIENT = 'integration', 'sim'
 SHOWN = 400_000  # bytes of a failing program's output that are shown
 
 CMOCKA = {
@@ -92,6 +94,8 @@ class Program:
         # Machines are shared: the limit is there to end a hang, not to time.
         self.limit = entry['timeout'] * (6 if sanitized else 2)
         self.sanitized = sanitized
+        if self.suite == PATIENT:
+            self.cmd = ['nice', *self.cmd]
 
     def rank(self):
         place = ORDER.index(self.suite) if self.suite in ORDER else len(ORDER)
@@ -166,15 +170,20 @@ class Run:
         self.suites = {}
         programs.sort(key=Program.rank)
         shared = [p for p in programs if not p.alone]
-        self.go([p for p in shared if p.suite not in WAITING], jobs)
-        self.go([p for p in shared if p.suite in WAITING], jobs + 1)
-        self.go([p for p in programs if p.alone], 1)
+        patient = [p for p in shared if p.suite == PATIENT]
+        waiting = [p for p in shared if p.suite == WAITING]
+        self.go(([p for p in shared if p not in patient + waiting], jobs))
+        self.go((patient, jobs), (waiting, jobs + 1))
+        self.go(([p for p in programs if p.alone], 1))
 
-    def go(self, programs, jobs):
-        todo = queue.Queue()
-        for p in programs:
-            todo.put(p)
-        workers = [threading.Thread(target=self.work, args=(todo,)) for _ in range(jobs)]
+    def go(self, *lanes):
+        """Each lane is some programs, and how many of them run at once."""
+        workers = []
+        for programs, jobs in lanes:
+            todo = queue.Queue()
+            for p in programs:
+                todo.put(p)
+            workers += [threading.Thread(target=self.work, args=(todo,)) for _ in range(jobs)]
         for w in workers:
             w.start()
         for w in workers:

@@ -265,32 +265,40 @@ bool hl_link_room(const struct link *link, unsigned precedence)
 	return link->queued < HL_LINK_QUEUE_MAX + above;
 }
 
-/* FLASH first; as much as the window takes. */
-static enum hl_status send_letters(struct hl_engine *e, struct peer *peer)
+/* As much as the window takes. */
+static enum hl_status send_of(struct hl_engine *e, struct peer *peer, unsigned precedence)
 {
 	const struct hl_channel_key key = key_of(&peer->out);
 	struct link *link = peer->link;
+	uint64_t *cursor = &link->cursor[precedence];
+	struct hl_entry_row row[BATCH];
+	size_t got = BATCH;
 	enum hl_status status = HL_OK;
 
-	for (unsigned p = HL_FLASH; p >= HL_ROUTINE; p--) {
-		struct hl_entry_row row[BATCH];
-		size_t got = BATCH;
-		if (link->cursor[p] <= peer->out.number)
-			link->touched = true; /* the cursor moves with this turn */
-		while (got == BATCH && status == HL_OK &&
-			link->cursor[p] <= peer->out.number) {
-			status = hl_store_entry_open(e->store, &key, p, link->cursor[p],
-				peer->out.number, row, BATCH, &got);
-			for (size_t i = 0; i < got && status == HL_OK; i++) {
-				if (!hl_link_room(link, p))
-					return HL_OK;
-				status = send_letter(e, peer, &row[i].entry.id, p);
-				link->cursor[p] = row[i].entry.number + 1;
-			}
+	link->touched = true; /* the cursor moves with this turn */
+	while (got == BATCH && status == HL_OK && *cursor <= peer->out.number) {
+		status = hl_store_entry_open(e->store, &key, precedence, *cursor,
+			peer->out.number, row, BATCH, &got);
+		for (size_t i = 0; i < got && status == HL_OK; i++) {
+			if (!hl_link_room(link, precedence))
+				return HL_OK;
+			status = send_letter(e, peer, &row[i].entry.id, precedence);
+			*cursor = row[i].entry.number + 1;
 		}
-		if (status == HL_OK && got < BATCH)
-			link->cursor[p] = peer->out.number + 1;
 	}
+	if (status == HL_OK && got < BATCH)
+		*cursor = peer->out.number + 1;
+	return status;
+}
+
+/* FLASH first. */
+static enum hl_status send_letters(struct hl_engine *e, struct peer *peer)
+{
+	enum hl_status status = HL_OK;
+
+	for (unsigned p = HL_FLASH; p >= HL_ROUTINE && status == HL_OK; p--)
+		if (peer->link->cursor[p] <= peer->out.number)
+			status = send_of(e, peer, p);
 	return status;
 }
 

@@ -229,8 +229,8 @@ static enum hl_status reopen(
 }
 
 /* The store holds the entry that a head names, or begins the epoch of a head that names none. */
-static enum hl_status holds_head(struct hl_engine *e, struct peer *peer,
-	const struct hl_head *head, bool *ret)
+static enum hl_status holds_head(
+	struct hl_engine *e, struct peer *peer, const struct hl_head *head, bool *ret)
 {
 	const struct hl_channel_key key = {peer->lab.id, true, head->epoch};
 	uint64_t number = head->number > 0 ? head->number : 1;

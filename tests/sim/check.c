@@ -35,7 +35,8 @@ static bool is_as_issued(const struct hl_envelope *got, const struct hl_envelope
 		same = hl_id_eq(&got->sigs[i].kid, &issued->sigs[i].kid) &&
 			memcmp(got->sigs[i].sig, issued->sigs[i].sig, HL_SIG_SIZE) == 0;
 	for (size_t i = 0; same && i < got->core.n_labs; i++)
-		same = got->slips[i].n == 0 || hl_view_eq(got->slips[i], issued->slips[i]);
+		same = got->slips[i].n == 0 ||
+			hl_view_eq(got->slips[i], issued->slips[i]);
 	return same;
 }
 
@@ -53,16 +54,15 @@ static void check_issued(struct sim *sim, size_t lab, const struct hl_envelope *
 		return;
 	}
 	if (letter->parsed.doc.n == 0)
-		must(hl_envelope_parse(&sim->world.net, hl_view_buf(&letter->doc),
-			     &letter->parsed),
+		must(hl_envelope_parse(
+			     &sim->world.net, hl_view_buf(&letter->doc), &letter->parsed),
 			"own letter");
 	if (!is_as_issued(got, &letter->parsed))
 		sim_fail(sim, "I4: lab-%c holds a letter that is not the one issued",
 			(char)('a' + lab));
 }
 
-bool check_held(
-	struct sim *sim, size_t lab, struct hl_view doc, struct hl_envelope *ret)
+bool check_held(struct sim *sim, size_t lab, struct hl_view doc, struct hl_envelope *ret)
 {
 	bool good = hl_envelope_parse(&sim->world.net, doc, ret) == HL_OK;
 

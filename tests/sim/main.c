@@ -6,6 +6,7 @@
  */
 #include "tests/sim/sim.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,9 @@ int main(int argc, char **argv)
 			"[--hours H] [--restores] [--expect CHECK] [-v]\n");
 		return 2;
 	}
+	/* Nothing here has threads, or asks what SQLite has allocated. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (mkdtemp(dir) == NULL) {
 		perror(dir);
 		return 2;
