@@ -127,7 +127,8 @@ static void ring(struct helper *h, uint64_t value)
 	for (size_t i = 0; i < h->programs.n && i < PAGES_MAX; i++) {
 		const struct hl_hook_program *program = &h->programs.list[i];
 		struct page *page = &h->page[i];
-		if ((program->hook.events & 1u << HL_HOOK_NODE_SILENT) == 0)
+		if ((program->hook.events & 1u << HL_HOOK_NODE_SILENT) == 0 ||
+			program->hook.exercise)
 			continue;
 		/* The newest word on the node replaces one that has not got through. */
 		memset(page, 0, sizeof(*page));

@@ -151,6 +151,8 @@ int hook_post(const char *url, const char *const *headers, const char *body)
 		hook_die("no memory");
 	/* All of it on standard input: keys are not for the list of processes. */
 	fputs("silent\nshow-error\nfail\nmax-time = 25\nconnect-timeout = 10\n", out);
+	/* A body that was sent elsewhere, and lost there, is no page: a redirect is an error. */
+	fputs("location\nmax-redirs = 0\n", out);
 	fputs("output = \"/dev/null\"\nproto = \"=http,https\"\nrequest = \"POST\"\n",
 		out);
 	option(out, "url", url);

@@ -365,6 +365,8 @@ class Server:
                 body = self.rfile.read(int(self.headers['Content-Length']))
                 server.got.append((self.path, dict(self.headers), body))
                 self.send_response(status)
+                if 300 <= status < 400:
+                    self.send_header('Location', f'http://127.0.0.1:{port}/elsewhere')
                 self.send_header('Content-Length', '0')
                 self.end_headers()
 
@@ -372,7 +374,8 @@ class Server:
                 pass
 
         self.http = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self.url = f'http://127.0.0.1:{self.http.server_port}'
+        port = self.http.server_port
+        self.url = f'http://127.0.0.1:{port}'
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
     def close(self):
@@ -404,6 +407,10 @@ def webhook(world):
     check(headers['Authorization'] == 'Bearer "s3\\cret"', f'{headers}')
     refused = hook('webhook', broken.url, ok=False)
     check(refused.code == 1 and '500' in refused.err, f'{refused}')
+    moved = Server(301)
+    lost = hook('webhook', moved.url + '/hook', ok=False)
+    check(lost.code == 1 and 'curl' in lost.err and len(moved.got) == 1, f'{lost} {moved.got}')
+    moved.close()
     server.close()
     nobody = hook('webhook', server.url, ok=False)
     check(nobody.code == 1 and 'curl' in nobody.err, f'{nobody}')
