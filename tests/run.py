@@ -25,6 +25,7 @@ ORDER = ['lint', 'unit', 'vectors', 'interop', 'fuzz', 'install', 'sim', 'integr
 # The processes of one wait for each other more than they work; the other has work for both
 # processors all the time, and leaves them to whoever else wants one.
 WAITING, PATIENT = 'integration', 'sim'
+REPORTED = ['sim-a', 'sim-b']  # shown: what struck in their runs, and how often
 SHOWN = 400_000  # bytes of a failing program's output that are shown
 
 CMOCKA = {
@@ -203,7 +204,7 @@ class Run:
     def tell(self, p, got, fault, output, seconds):
         self.suites.setdefault(p.suite, Totals()).add(got)
         bad = got.failed > 0
-        if bad or self.show:
+        if bad or self.show or p.name in REPORTED:
             if len(output) > SHOWN:
                 output = output[:SHOWN // 2] + b'\n[...]\n' + output[-SHOWN // 2:]
             print(f'---- {p.suite}/{p.name}, {self.label}: {" ".join(p.cmd)}')
