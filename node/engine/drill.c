@@ -30,9 +30,9 @@ static void cut_short(const struct hl_engine *e, struct drill *d)
 	uint64_t scale = hl_engine_scale(e), every = every_ms(e),
 		 remind = e->config.drill_remind * 1000;
 
-	if (d->line.due > scale + every + every / 20)
+	if (every != 0 && d->line.due > scale + every + every / 20)
 		d->line.due = scale + every;
-	if (d->line.remind > scale + remind)
+	if (remind != 0 && d->line.remind > scale + remind)
 		d->line.remind = scale + remind;
 	if (d->last.deadline > scale + ANSWER_S * 1000)
 		d->last.deadline = scale + ANSWER_S * 1000;

@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIM_EVERY_MS 3600000
-#define LINK_FEED_MS  (7ull * 24 * 3600 * 1000)
-#define WAITING_MS    3600000  /* for a card, of a letter that is in no channel */
-#define FEED_BITS     16       /* 65,536 items a second: no node has so many */
-#define FEED_RANDOM   0xffffff /* mask of the part that chance gives */
-#define LOST_TURN_MS  1000
+#define TRIM_EVERY_MS  3600000
+#define LINK_FEED_MS   (7ull * 24 * 3600 * 1000)
+#define WAITING_MS     3600000  /* for a card, of a letter that is in no channel */
+#define FEED_BITS      16       /* 65,536 items a second: no node has so many */
+#define FEED_RANDOM    0xffffff /* mask of the part that chance gives */
+#define LOST_TURN_MS   1000
+#define SCALE_MS       10000 /* its time is kept so often, with what is written then, */
+#define SCALE_ALONE_MS 60000 /* or alone */
 #define HOOK_ROWS_MS \
 	(30ull * 24 * 3600 * 1000) /* runs that have ended are kept so long */
 #define DRILL_ROWS_MS (400ull * 24 * 3600 * 1000)
@@ -237,6 +239,14 @@ static enum hl_status shutdown_all(struct hl_engine *e)
 	return status;
 }
 
+/* What is due waits for the restart, and is not counted as tried. */
+static void helper_lost(struct hl_engine *e)
+{
+	hl_alarm(
+		e, &e->own.id, "the helper has ended: hooks are not run until a restart");
+	e->hooks.no_helper = true;
+}
+
 static enum hl_status dispatch(struct hl_engine *e, const struct hl_event *event)
 {
 	struct link *link;
@@ -258,10 +268,7 @@ static enum hl_status dispatch(struct hl_engine *e, const struct hl_event *event
 			hl_peer_dial_failed(e, peer, event->dial_failed.why);
 		return HL_OK;
 	case HL_EVENT_HOOK_DONE: return hl_hook_done(e, event);
-	case HL_EVENT_HOOKS_LOST:
-		hl_alarm(e, &e->own.id,
-			"the helper has ended: hooks are not run until a restart");
-		return HL_OK;
+	case HL_EVENT_HOOKS_LOST: helper_lost(e); return HL_OK;
 	case HL_EVENT_SHUTDOWN: return shutdown_all(e);
 	case HL_EVENT_LATE: return hl_late_loop(e, event->late.ms);
 	}
@@ -291,6 +298,7 @@ static void bury(struct hl_engine *e)
 static void step_lost(struct hl_engine *e, const struct hl_event *event)
 {
 	struct link *link = hl_link(e, event->link);
+	struct peer *peer;
 
 	if (event->type == HL_EVENT_LINK_UP)
 		(void)!add_link(e, event, &link);
@@ -298,6 +306,15 @@ static void step_lost(struct hl_engine *e, const struct hl_event *event)
 		link->dead = true;
 	else if (event->type == HL_EVENT_SHUTDOWN)
 		e->down = true;
+	else if (event->type == HL_EVENT_HOOKS_LOST)
+		helper_lost(e);
+	else if (event->type == HL_EVENT_HOOK_DONE)
+		hl_hook_done_lost(e, event);
+	else if (event->type == HL_EVENT_DIAL_FAILED) {
+		peer = hl_peer(e, &event->dial_failed.lab);
+		if (peer != NULL)
+			hl_peer_dial_failed(e, peer, event->dial_failed.why);
+	}
 }
 
 enum hl_status hl_engine_step(
@@ -377,6 +394,31 @@ static enum hl_status tell_lost(
 		NULL);
 }
 
+/* What hooks and devices have been told of stands once it is committed, */
+static void keep_told(struct hl_engine *e)
+{
+	for (size_t i = 0; i < e->n_peers; i++) {
+		struct peer *peer = &e->peers[i];
+		peer->stands.line = peer->told;
+		peer->stands.full = peer->full;
+		peer->stands.gap = peer->gap_told;
+	}
+	e->late.stands = e->late.told;
+}
+
+/* and is told again where it was not. */
+static void forget_told(struct hl_engine *e)
+{
+	for (size_t i = 0; i < e->n_peers; i++) {
+		struct peer *peer = &e->peers[i];
+		peer->untold = peer->untold || peer->told != peer->stands.line;
+		peer->told = peer->stands.line;
+		peer->full = peer->stands.full;
+		peer->gap_told = peer->stands.gap;
+	}
+	e->late.told = e->late.stands;
+}
+
 /* Nothing of this turn was said. The links that took part are closed: what they brought is asked
  * for, and resent, when they come back. */
 static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
@@ -384,13 +426,18 @@ static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 	const char *error = hl_store_error(e->store);
 	size_t kept = 0;
 
-	/* An alarm is remembered as told, and depends on nothing that was to be stored: it is. */
+	/* An alarm is remembered as told, and depends on nothing that was to be stored: it is. So
+	 * is the end of a link, which is forgotten here. */
 	for (size_t i = 0; i < e->turn.n; i++) {
 		const struct hl_effect_out *effect = &e->turn.p[i];
-		if (effect->type == HL_EFFECT_LOG && effect->priority <= ALARM)
+		if (effect->type == HL_EFFECT_CLOSE ||
+			(effect->type == HL_EFFECT_LOG && effect->priority <= ALARM)) {
 			e->turn.p[kept++] = *effect;
-		else
-			hl_buf_clear(&e->turn.p[i].frame);
+			continue;
+		}
+		if (effect->type == HL_EFFECT_DIAL)
+			hl_peer_not_dialed(e, &effect->lab);
+		hl_buf_clear(&e->turn.p[i].frame);
 	}
 	e->turn.n = kept;
 	hl_store_rollback(e->store);
@@ -423,6 +470,7 @@ static enum hl_status lose_turn(struct hl_engine *e, enum hl_status why)
 		return why;
 	e->failed = HL_OK;
 	hl_hook_lost_turn(e);
+	forget_told(e);
 	enum hl_status status = hl_engine_load(e);
 	if (status == HL_OK && why == HL_ERR_NOSPACE)
 		status = hl_scarce_watch(e);
@@ -439,15 +487,19 @@ enum hl_status hl_engine_commit(struct hl_engine *e, const struct hl_now *now)
 		status = say_all(e);
 	if (status > 0)
 		status = HL_ERR_INTERNAL;
-	if (status == HL_OK && e->scale_changed)
-		status = hl_store_scale_put(e->store, &e->config.boot, e->ahead);
+	uint64_t scale = hl_engine_scale(e);
+	uint64_t wait = hl_store_dirty(e->store) ? SCALE_MS : SCALE_ALONE_MS;
+	bool keep = e->scale_kept == 0 || scale - e->scale_kept >= wait;
+	const struct hl_scale_row row = {e->config.boot, e->ahead, scale};
+	if (status == HL_OK && keep)
+		status = hl_store_scale_put(e->store, &row);
 	if (status == HL_OK)
 		status = hl_store_commit(e->store);
 	if (status != HL_OK)
 		return lose_turn(e, status);
-	e->scale_changed = false;
-	e->hooks.begun = 0;
-	e->hooks.settled = e->hooks.resumed;
+	e->scale_kept = keep ? scale : e->scale_kept;
+	hl_hook_committed(e);
+	keep_told(e);
 	status = hl_scarce_watch(e);
 	if (status == HL_OK)
 		status = hl_scarce_recover(e);

@@ -8,6 +8,7 @@
 #define RUNNING_MAX   32
 #define RUNNING_FLASH 8 /* of them kept for FLASH */
 #define FULL_MS       1000
+#define HUNGRY_MS     10000 /* there was no room to note what is handed out */
 /* No result for so long: whoever was to run it has not. */
 #define LOST_MS        ((HL_HOOK_TIMEOUT_MAX + 60) * 1000ull)
 #define BACKOFF_MS     2000
@@ -109,9 +110,13 @@ enum hl_status hl_hook_hand_out(
 	take_name(e->own.card.name, run->own_name);
 	if (pin != NULL)
 		take_name(pin->name, run->lab_name);
-	/* From the node's own scale to wall time. */
-	if (run->has_call)
-		run->deadline = run->deadline - hl_engine_scale(e) + e->now.wall;
+	/* From the node's own scale to wall time; a clock near 1970 has none before itself. */
+	if (run->has_call) {
+		uint64_t passed = hl_engine_scale(e) - run->deadline;
+		run->deadline = (int64_t)passed > 0 && passed > e->now.wall
+			? 0
+			: e->now.wall - passed;
+	}
 	enum hl_status status = hl_hook_encode(run, &bytes);
 	if (status > 0) { /* no name of ours is such; the turn is not to be lost for it */
 		hl_note(e, NULL, 3, "a hook cannot be run", hl_status_name(status));
@@ -221,9 +226,61 @@ static enum hl_status begin_due(struct hl_engine *e)
 	}
 	if (status == HL_OK)
 		status = hl_store_hook_next(e->store, &e->hooks.due);
+	/* Not in every turn: the others are not to be lost with this one. */
+	if (status == HL_ERR_NOSPACE)
+		e->hooks.hungry_until = e->now.boot + HUNGRY_MS;
 	if (full)
 		e->hooks.due = hl_engine_scale(e) + FULL_MS;
 	return status;
+}
+
+static enum hl_status take_result(
+	struct hl_engine *e, struct hook_result *result, const char *text)
+{
+	struct hl_hook_row row;
+	enum hl_status status = hl_store_hook_get(e->store, &result->key, &row);
+
+	if (status == HL_UNKNOWN) /* one of hl_hook_now */
+		return HL_OK;
+	if (status != HL_OK)
+		return status;
+	if (!result->counted && e->hooks.running > 0)
+		e->hooks.running--;
+	result->counted = true;
+	e->hooks.due = 0; /* there is room, or a new time */
+	const bool good = result->code == 0;
+	hl_log(e, good ? 6 : 4, "hook %s, run %s, attempt %llu: %.160s", row.run.hook,
+		hl_short(&row.run.key).text, (unsigned long long)row.attempts,
+		text != NULL && *text != '\0' ? text
+			: good                ? "done"
+					      : "failed");
+	if (row.state != HL_HOOK_RUNS)
+		return HL_OK;
+	row.result = result->code;
+	return good ? end(e, &row, HL_HOOK_DONE) : fail(e, &row);
+}
+
+/* What has ended stays known until that is committed. */
+static struct hook_result *keep_result(struct hl_engine *e, const struct hl_event *event)
+{
+	struct hooks *hooks = &e->hooks;
+	struct hook_result *result = &hooks->result[hooks->n_results];
+
+	if (hooks->n_results + 1 < HOOK_RESULTS_MAX)
+		hooks->n_results++;
+	*result = (struct hook_result){
+		.key = event->hook_done.key, .code = event->hook_done.code};
+	return result;
+}
+
+enum hl_status hl_hook_done(struct hl_engine *e, const struct hl_event *event)
+{
+	return take_result(e, keep_result(e, event), event->hook_done.text);
+}
+
+void hl_hook_done_lost(struct hl_engine *e, const struct hl_event *event)
+{
+	(void)keep_result(e, event);
 }
 
 enum hl_status hl_hook_pump(struct hl_engine *e)
@@ -235,33 +292,20 @@ enum hl_status hl_hook_pump(struct hl_engine *e)
 		e->hooks.resumed = true;
 		e->hooks.due = 0;
 	}
-	bool due = e->hooks.due <= hl_engine_scale(e) && !e->down;
+	for (size_t i = 0; e->hooks.lost_results && i < e->hooks.n_results; i++)
+		if (status == HL_OK)
+			status = take_result(e, &e->hooks.result[i], NULL);
+	bool due = e->hooks.due <= hl_engine_scale(e) && !e->down &&
+		!e->hooks.no_helper && e->now.boot >= e->hooks.hungry_until;
 	return status == HL_OK && due ? begin_due(e) : status;
 }
 
-enum hl_status hl_hook_done(struct hl_engine *e, const struct hl_event *event)
+void hl_hook_committed(struct hl_engine *e)
 {
-	struct hl_hook_row row;
-	const char *text = event->hook_done.text;
-	enum hl_status status = hl_store_hook_get(e->store, &event->hook_done.key, &row);
-
-	if (status == HL_UNKNOWN) /* one of hl_hook_now */
-		return HL_OK;
-	if (status != HL_OK)
-		return status;
-	if (e->hooks.running > 0)
-		e->hooks.running--;
-	e->hooks.due = 0; /* there is room, or a new time */
-	const bool good = event->hook_done.code == 0;
-	hl_log(e, good ? 6 : 4, "hook %s, run %s, attempt %llu: %.160s", row.run.hook,
-		hl_short(&row.run.key).text, (unsigned long long)row.attempts,
-		text != NULL && *text != '\0' ? text
-			: good                ? "done"
-					      : "failed");
-	if (row.state != HL_HOOK_RUNS)
-		return HL_OK;
-	row.result = event->hook_done.code;
-	return good ? end(e, &row, HL_HOOK_DONE) : fail(e, &row);
+	e->hooks.begun = 0;
+	e->hooks.settled = e->hooks.resumed;
+	e->hooks.n_results = 0;
+	e->hooks.lost_results = false;
 }
 
 /* What was begun in this turn was not. */
@@ -270,6 +314,7 @@ void hl_hook_lost_turn(struct hl_engine *e)
 	e->hooks.running -= e->hooks.begun;
 	e->hooks.begun = 0;
 	e->hooks.due = 0;
+	e->hooks.lost_results = e->hooks.n_results > 0;
 	if (!e->hooks.settled)
 		e->hooks.resumed = false;
 }

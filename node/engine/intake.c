@@ -476,8 +476,8 @@ enum hl_status hl_letter_submit(struct hl_engine *e, struct hl_envelope *envelop
 		return status;
 	if (hl_scarce_refuses(e, envelope->core.class)) {
 		snprintf(ret_text, 256,
-			"the node's disk is full: make room, then try again (answers are "
-			"still taken)");
+			"the node's disk is full: make room, then try again%s",
+			hl_store_spent(e->store) ? "" : " (answers are still taken)");
 		return HL_TROUBLE;
 	}
 	status = hl_letter_judge(e, envelope, card, &e->own.id, &of_copy);

@@ -184,17 +184,18 @@ enum hl_status hl_engine_load_peers(struct hl_engine *e)
 
 enum hl_status hl_engine_load_scale(struct hl_engine *e)
 {
-	struct hl_id boot;
-	uint64_t ahead = 0;
-	enum hl_status status = hl_store_scale_get(e->store, &boot, &ahead);
+	struct hl_scale_row row = {0};
+	enum hl_status status = hl_store_scale_get(e->store, &row);
 
 	if (status != HL_OK && status != HL_UNKNOWN)
 		return status;
 	bool known = !hl_id_zero(&e->config.boot);
-	bool same = status == HL_OK && known && hl_id_eq(&boot, &e->config.boot);
-	/* Within one boot a clock that was set anew moves no deadline. */
-	e->ahead = same ? ahead : e->start.wall - e->start.boot;
-	e->scale_changed = known && !same;
+	bool same = status == HL_OK && known && hl_id_eq(&row.boot, &e->config.boot);
+	uint64_t begin = e->start.wall > row.seen ? e->start.wall : row.seen;
+	/* Within one boot a clock that was set anew moves no deadline; after another one a clock
+	 * that is behind, not set yet say, puts none off. */
+	e->ahead = same ? row.ahead : begin - e->start.boot;
+	e->scale_kept = 0;
 	return HL_OK;
 }
 

@@ -38,6 +38,7 @@ static enum hl_status tell_line(struct hl_engine *e, struct peer *peer)
 	}
 	peer->words++;
 	peer->untold = false;
+	peer->told = peer->state;
 	enum hl_status status =
 		hl_feed(e, HL_FEED_LINK, NULL, &peer->lab.id, peer->state);
 	return status == HL_OK ? hl_hook_link(e, &peer->lab.id, peer->state) : status;
@@ -64,6 +65,16 @@ static void fail_later(struct hl_engine *e, struct peer *peer, const char *why)
 	peer->dial_wait *= 2;
 	if (peer->dial_wait > HL_REDIAL_MAX_MS)
 		peer->dial_wait = HL_REDIAL_MAX_MS;
+}
+
+void hl_peer_not_dialed(struct hl_engine *e, const struct hl_id *lab)
+{
+	struct peer *peer = hl_peer(e, lab);
+
+	if (peer == NULL)
+		return;
+	peer->dialing_at = 0;
+	peer->dial_at = e->now.boot + HL_REDIAL_MIN_MS;
 }
 
 void hl_peer_dial_failed(struct hl_engine *e, struct peer *peer, const char *why)

@@ -81,7 +81,13 @@ enum hl_status hl_pulse_timer(struct hl_engine *e, struct peer *peer)
 	hl_log(e, 1, "lab %s: the line is dead: no answer to a heartbeat for 15 s%s%s",
 		hl_short(&peer->lab.id).text, peer->error[0] != '\0' ? "; " : "",
 		peer->error);
-	return hl_feed(e, HL_FEED_LINK, NULL, &peer->lab.id, (uint64_t)peer->state);
+	status = hl_feed(e, HL_FEED_LINK, NULL, &peer->lab.id, (uint64_t)peer->state);
+	/* One that has not come up since the start is no line that went down. */
+	bool known = peer->in.epoch != 0 || peer->out.delivered != 0;
+	if (status != HL_OK || peer->told != HL_LINK_NEVER || !known)
+		return status;
+	peer->told = HL_LINK_DOWN;
+	return hl_hook_link(e, &peer->lab.id, HL_LINK_DOWN);
 }
 
 static uint64_t later(const struct hl_engine *e, uint64_t at)

@@ -13,7 +13,8 @@ bool hl_scarce(const struct hl_engine *e)
 	return hl_store_scarce(e->store);
 }
 
-/* The reserve is for answers and for what ends a call. */
+/* The reserve is for answers and for what ends a call; the last of it for pages that are due, the
+ * states of lines and receipts. */
 bool hl_scarce_refuses(const struct hl_engine *e, enum hl_class class)
 {
 	if (!hl_scarce(e))
@@ -24,7 +25,7 @@ bool hl_scarce_refuses(const struct hl_engine *e, enum hl_class class)
 	case HL_CLASS_ANSWER:
 	case HL_CLASS_CLOSE: break;
 	}
-	return false;
+	return hl_store_spent(e->store);
 }
 
 /* Entries are needed for the receipt of an answer that comes behind them; but a list that is long
@@ -33,7 +34,7 @@ bool hl_scarce_entries(struct hl_engine *e, struct peer *peer, size_t n)
 {
 	if (!hl_scarce(e))
 		return true;
-	if (peer->scarce_entries + n > ENTRIES_MAX)
+	if (peer->scarce_entries + n > ENTRIES_MAX || hl_store_spent(e->store))
 		return false;
 	peer->scarce_entries += n;
 	return true;

@@ -142,8 +142,13 @@ struct peer {
 	unsigned contrary; /* heads that spoke against others, kept in this run */
 	unsigned words;    /* on its line, told lately; drains */
 	uint64_t words_at;
-	bool untold;           /* what its line is like now */
-	bool full;             /* it says that its disk is */
+	bool untold;             /* what its line is like now */
+	bool full;               /* it says that its disk is */
+	enum hl_link_state told; /* of its line, last */
+	struct {                 /* what of all that was told is committed */
+		enum hl_link_state line;
+		bool full, gap;
+	} stands;
 	size_t scarce_entries; /* of its list, taken in while this node's disk is full */
 	struct drill drill;
 };
@@ -203,6 +208,14 @@ struct effects {
 };
 
 /* Hooks and whom they ring. */
+#define HOOK_RESULTS_MAX 48
+
+struct hook_result {
+	struct hl_id key;
+	uint64_t code;
+	bool counted; /* its place is free again */
+};
+
 struct hooks {
 	struct hl_policy_hook *hook;
 	struct hl_policy_step *step;
@@ -214,6 +227,11 @@ struct hooks {
 	bool resumed;   /* what ran before the start waits again, */
 	bool settled;   /* and that is committed */
 	uint64_t told;  /* boot time at which trouble of the store was told; 0: none */
+	uint64_t hungry_until; /* boot time: there was no room to note a run */
+	bool no_helper;        /* it has ended: what is due waits for a restart */
+	struct hook_result result[HOOK_RESULTS_MAX]; /* that are not committed */
+	size_t n_results;
+	bool lost_results; /* of a turn that was lost: to be taken again */
 };
 
 struct hl_engine {
@@ -222,7 +240,7 @@ struct hl_engine {
 	struct hl_now now;
 	struct hl_now start;
 	uint64_t ahead; /* of the boot clock: the node's own scale of time, modulo 2^64 */
-	bool scale_changed;    /* to be kept with the next turn */
+	uint64_t scale_kept;   /* the newest time of it that is in the store; 0: none */
 	enum hl_status failed; /* of this turn */
 	struct effects turn, ready;
 
@@ -249,7 +267,7 @@ struct hl_engine {
 	struct rot rot[ROT_MAX];
 	size_t n_rot;
 	struct {
-		bool told; /* that the loop was held up */
+		bool told, stands; /* that the loop was held up; and that is committed */
 		uint64_t at, most;
 	} late;
 
@@ -377,6 +395,8 @@ uint64_t hl_pulse_at(const struct hl_engine *e, const struct peer *peer);
 HL_MUST enum hl_status hl_peer_recheck(struct hl_engine *e, const struct lab *lab);
 void hl_peer_lost(struct hl_engine *e, struct link *link, const char *why);
 void hl_peer_dial_failed(struct hl_engine *e, struct peer *peer, const char *why);
+/* The turn in which it was to be dialed is lost. */
+void hl_peer_not_dialed(struct hl_engine *e, const struct hl_id *lab);
 uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer);
 
 /* channel.c: the outgoing direction. */
@@ -502,6 +522,9 @@ HL_MUST enum hl_status hl_hook_gap(
 HL_MUST enum hl_status hl_hook_pump(struct hl_engine *e);
 HL_MUST enum hl_status hl_hook_done(struct hl_engine *e, const struct hl_event *event);
 void hl_hook_lost_turn(struct hl_engine *e);
+void hl_hook_committed(struct hl_engine *e);
+/* The same event, in a turn that is lost already. */
+void hl_hook_done_lost(struct hl_engine *e, const struct hl_event *event);
 const struct hl_policy_hook *hl_hook_find(const struct hl_engine *e, const char *name);
 bool hl_hook_is_exercise(const struct hl_hook_run *run);
 /* The key of a run, from what it is about, its hook or step, and its round. */

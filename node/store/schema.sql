@@ -287,3 +287,8 @@ CREATE TABLE drill_line (
 	failing INTEGER NOT NULL,
 	reminded INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- step 4
+-- The newest time of that scale that is known to have passed: after another
+-- boot it goes on from there at least, whatever the clock says then.
+ALTER TABLE scale ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;

@@ -299,8 +299,9 @@ void hl_store_close(struct hl_store *store)
 	for (size_t i = 0; i < store->n_slots; i++)
 		sqlite3_finalize(store->slot[i].stmt);
 	/* Closing moves the journal into the file, and syncs it first: after a failed sync that
-	 * would be a second try, which may succeed without a byte on the disk. */
-	if (store->failed != HL_OK && store->db != NULL)
+	 * would be a second try, which may succeed without a byte on the disk. On a full disk the
+	 * blocks of the journal that is removed would be anybody's. */
+	if ((store->failed != HL_OK || store->scarce) && store->db != NULL)
 		sqlite3_db_config(
 			store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 	sqlite3_close_v2(store->db);

@@ -33,6 +33,7 @@ struct hl_store {
 	/* sqlite_reserve.c */
 	bool memory;        /* there is no file, and no disk to be full */
 	bool scarce;        /* the disk is full: the reserve is being used */
+	bool spent;         /* and nearly at its end */
 	bool filling;       /* this turn makes the reserve and does not use it */
 	int journal;        /* pages in it */
 	sqlite3_int64 sure; /* so long the file is on disk */

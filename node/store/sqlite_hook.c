@@ -84,27 +84,26 @@ enum hl_status hl_store_asked_incident(struct hl_store *store,
 	return take_asked(&q, ret, max, ret_n);
 }
 
-enum hl_status hl_store_scale_put(
-	struct hl_store *store, const struct hl_id *boot, uint64_t ahead)
+enum hl_status hl_store_scale_put(struct hl_store *store, const struct hl_scale_row *row)
 {
-	static const char sql[] =
-		"INSERT OR REPLACE INTO scale (one, boot, ahead) VALUES (1, ?, ?)";
+	static const char sql[] = "INSERT OR REPLACE INTO scale (one, boot, ahead, seen)"
+				  " VALUES (1, ?, ?, ?)";
 
-	return hl_store_run(store, sql, "iu", boot, ahead);
+	return hl_store_run(store, sql, "iuu", &row->boot, row->ahead, row->seen);
 }
 
-enum hl_status hl_store_scale_get(
-	struct hl_store *store, struct hl_id *ret_boot, uint64_t *ret_ahead)
+enum hl_status hl_store_scale_get(struct hl_store *store, struct hl_scale_row *ret)
 {
-	static const char sql[] = "SELECT boot, ahead FROM scale";
+	static const char sql[] = "SELECT boot, ahead, seen FROM scale";
 	struct hl_query q HL_CLEAN_QUERY = {0};
 	bool found;
 
 	hl_query_init(&q, store, false, sql, "");
 	found = hl_query_row(&q);
 	if (found) {
-		*ret_boot = hl_query_id(&q);
-		*ret_ahead = hl_query_uint(&q);
+		ret->boot = hl_query_id(&q);
+		ret->ahead = hl_query_uint(&q);
+		ret->seen = hl_query_uint(&q);
 	}
 	enum hl_status status = hl_query_end(&q);
 	return status == HL_OK && !found ? HL_UNKNOWN : status;

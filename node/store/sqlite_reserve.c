@@ -175,6 +175,7 @@ enum hl_status hl_reserve_release(struct hl_store *store)
 		status = hl_store_run(store, sql, "");
 		pages += ROW_BYTES / HL_STORE_PAGE;
 	}
+	store->spent = pages < READY;
 	return status;
 }
 
@@ -206,7 +207,7 @@ enum hl_status hl_store_recover(struct hl_store *store)
 	hl_store_rollback(store);
 	store->filling = false;
 	if (status == HL_OK)
-		store->scarce = false;
+		store->scarce = store->spent = false;
 	hl_reserve_tidy(store);
 	if (store->failed != HL_OK)
 		return store->failed;
@@ -216,4 +217,9 @@ enum hl_status hl_store_recover(struct hl_store *store)
 bool hl_store_scarce(const struct hl_store *store)
 {
 	return store->scarce;
+}
+
+bool hl_store_spent(const struct hl_store *store)
+{
+	return store->scarce && store->spent;
 }

@@ -19,7 +19,7 @@
 #define HL_STORE_ERROR_MAX   256
 #define HL_WAITING_MAX       64 /* letters of one lab that wait for a card */
 #define HL_WAITING_BYTES     (16 * 1024 * 1024)
-#define HL_STORE_SCHEMA_LAST 3 /* the newest schema that this program knows */
+#define HL_STORE_SCHEMA_LAST 4 /* the newest schema that this program knows */
 
 struct hl_store;
 
@@ -321,12 +321,17 @@ HL_MUST enum hl_status hl_store_asked_incident(struct hl_store *store,
 	const struct hl_id *incident, struct hl_asked_row *ret, size_t max,
 	size_t *ret_n);
 
-/* The node's own scale of time is kept through a restart: of which boot of the machine it is, and
- * how far it is ahead of that boot's clock. HL_UNKNOWN: none is kept. */
+/* The node's own scale of time is kept through a restart: of which boot of the machine it is, how
+ * far it is ahead of that boot's clock, and a time of it that has passed. HL_UNKNOWN: none is kept.
+ */
+struct hl_scale_row {
+	struct hl_id boot;
+	uint64_t ahead, seen;
+};
 HL_MUST enum hl_status hl_store_scale_put(
-	struct hl_store *store, const struct hl_id *boot, uint64_t ahead);
+	struct hl_store *store, const struct hl_scale_row *row);
 HL_MUST enum hl_status hl_store_scale_get(
-	struct hl_store *store, struct hl_id *ret_boot, uint64_t *ret_ahead);
+	struct hl_store *store, struct hl_scale_row *ret);
 
 /* Runs of hooks. */
 
@@ -445,6 +450,8 @@ HL_MUST enum hl_status hl_store_handed_offer(
  * the reserve, and is to be no more than what must be (answers, receipts, heartbeats). When that is
  * used up too, turns end with HL_ERR_NOSPACE. */
 bool hl_store_scarce(const struct hl_store *store);
+/* All of the reserve but its last pages (768 KiB) is: they are for what a node does by itself. */
+bool hl_store_spent(const struct hl_store *store);
 /* Outside a turn, once in a while as long as it is scarce: fills the reserve again, if there is
  * room. HL_OK also when there is none yet. */
 HL_MUST enum hl_status hl_store_recover(struct hl_store *store);

@@ -115,13 +115,12 @@ static struct letter *letter_named(struct sim *sim, const char *hex)
 static bool scale_of(struct sim *sim, size_t lab, uint64_t *ret)
 {
 	struct node *node = &sim->node[lab];
-	struct hl_id boot;
-	uint64_t ahead = 0;
+	struct hl_scale_row row;
 
-	if (hl_store_scale_get(node->store, &boot, &ahead) != HL_OK)
+	if (hl_store_scale_get(node->store, &row) != HL_OK)
 		return false;
-	*ret = ahead + sim_clock(sim, node).boot;
-	return hl_id_eq(&boot, &node->config.boot);
+	*ret = row.ahead + sim_clock(sim, node).boot;
+	return hl_id_eq(&row.boot, &node->config.boot);
 }
 
 /* True: it could do what was due all the time. */

@@ -441,6 +441,43 @@ static void a_jump_before_a_restart_neither(void **state)
 	assert_int_equal(runs(b, HL_HOOK_STEP, "everyone"), 1);
 }
 
+/* A machine whose clock is not set yet when the node starts: nothing is put off for it. */
+static void a_reboot_with_a_clock_that_is_behind_puts_nothing_off(void **state)
+{
+	struct bench *b = *state;
+	const uint64_t month = 30ull * 86400000;
+	struct hl_id call;
+
+	ring(b, HL_IMMEDIATE, HL_ACTUAL, &call);
+	all_done(b);
+	pass(b, 60000);
+	b->config.boot.b[0]++;
+	restart(b, (uint64_t)-month, 20000 - b->now.boot);
+	b->now.wall += month + 60000; /* now it is */
+	/* It goes on where it was, but for the last minute, which it may not have kept. */
+	pass(b, 60000 + 60000);
+	assert_int_equal(runs(b, HL_HOOK_STEP, "second contact"), 1);
+	pass(b, 480000);
+	assert_int_equal(runs(b, HL_HOOK_OVERDUE, "news"), 1);
+}
+
+/* Wall time has no place for what was due before 1970. */
+static void a_clock_near_1970_loses_no_order(void **state)
+{
+	struct bench *b = *state;
+	struct hl_id call;
+
+	ring(b, HL_IMMEDIATE, HL_ACTUAL, &call);
+	all_done(b);
+	pass(b, 900000);
+	b->n_hooks = 0;
+	b->now.wall = 60000;
+	b->now.boot += 60000;
+	bench_wait(b, 0);
+	assert_int_equal(runs(b, HL_HOOK_STEP, "everyone"), 1);
+	assert_int_equal(b->hook[b->n_hooks - 1].deadline, 0);
+}
+
 /* The boot clock runs through it; then all that was due comes once. */
 static void a_suspend_skips_nothing(void **state)
 {
@@ -618,6 +655,51 @@ static void lines_are_told(void **state)
 	assert_int_equal(b->n_hooks, 2);
 }
 
+/* A site that comes back from a power cut, and whose lines do not. */
+static void a_line_that_is_dead_since_the_start_is_told(void **state)
+{
+	static const struct hl_policy_hook lines[] = {
+		{.name = "lines", .events = 1u << HL_HOOK_LINK}};
+	struct bench *b = *state;
+	struct hl_event e = {.type = HL_EVENT_DIAL_FAILED};
+	struct line line = {.epoch = 5};
+	struct hl_entry entry = {.sort = HL_SORT_CARD, .id = b->world.lab[1].card.hash};
+
+	bench_enter(b, PEER, 1, &line, &entry, 1);
+	restart(b, 0, 0);
+	set_policy(b, lines, 1, NULL, 0);
+	/* Nothing has ever been heard of lab 2: it is no line that went down. */
+	for (size_t lab = 1; lab < 3; lab++) {
+		e.dial_failed.lab = b->world.lab[lab].id;
+		e.dial_failed.why = "refused";
+		bench_turn(b, &e);
+	}
+	pass(b, 14000);
+	assert_int_equal(b->n_hooks, 0);
+	pass(b, 2000);
+	assert_int_equal(b->n_hooks, 1);
+	assert_int_equal(b->hook[0].value, HL_LINK_DOWN);
+	assert_true(hl_id_eq(&b->hook[0].lab, &b->world.lab[1].id));
+	pass(b, 60000);
+	assert_int_equal(b->n_hooks, 1);
+}
+
+/* Nobody is there to run it: it waits for the restart, and is not used up until then. */
+static void without_a_helper_what_is_due_waits(void **state)
+{
+	struct bench *b = *state;
+	struct hl_event e = {.type = HL_EVENT_HOOKS_LOST};
+	struct hl_id call;
+
+	ring(b, HL_IMMEDIATE, HL_ACTUAL, &call);
+	bench_turn(b, &e);
+	b->n_hooks = 0;
+	pass(b, 7200000);
+	assert_int_equal(b->n_hooks, 0);
+	restart(b, 1000, 1000);
+	assert_true(runs(b, HL_HOOK_STEP, "everyone") > 0);
+}
+
 static void a_gap_that_stays_is_told(void **state)
 {
 	static const struct hl_policy_hook gaps[] = {
@@ -772,6 +854,8 @@ int main(void)
 		BENCH(what_was_due_while_it_was_away_runs_at_once),
 		BENCH(a_jump_of_the_clock_neither_skips_nor_repeats),
 		BENCH(a_jump_before_a_restart_neither),
+		BENCH(a_reboot_with_a_clock_that_is_behind_puts_nothing_off),
+		BENCH(a_clock_near_1970_loses_no_order),
 		BENCH(a_suspend_skips_nothing),
 		BENCH(what_fails_is_tried_again_with_longer_breaks),
 		BENCH(without_a_result_it_is_handed_out_again),
@@ -780,6 +864,8 @@ int main(void)
 		BENCH(our_own_close_ends_it),
 		BENCH(a_monitor_or_another_lab_cannot_stop_it),
 		BENCH(lines_are_told),
+		BENCH(a_line_that_is_dead_since_the_start_is_told),
+		BENCH(without_a_helper_what_is_due_waits),
 		BENCH(a_gap_that_stays_is_told),
 		cmocka_unit_test(an_order_keeps_its_form),
 		cmocka_unit_test(what_a_hook_reads_of_a_drill),

@@ -164,6 +164,25 @@ static void room_fills_the_reserve_again(void **state)
 }
 
 /* A turn that finds no room leaves nothing of itself, and the next that does is whole. */
+/* It ends in order while the disk is full, and others take every block that is given back. */
+static void the_journal_of_a_full_disk_is_kept(void **state)
+{
+	struct disk *d = *state;
+
+	if (d == NULL)
+		skip();
+	fill_disk(d);
+	while (!hl_store_scarce(d->store))
+		(void)put(d);
+	hl_store_close(d->store);
+	d->store = NULL;
+	fill_disk(d);
+	open_store(d);
+	assert_true(hl_store_scarce(d->store));
+	assert_ok(put(d));
+	assert_ok(beat(d, 7));
+}
+
 static void a_lost_turn_is_not_in_the_journal(void **state)
 {
 	struct disk *d = *state;
@@ -207,6 +226,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(the_reserve_takes_answers_and_then_heartbeats),
 		T(room_fills_the_reserve_again),
+		T(the_journal_of_a_full_disk_is_kept),
 		T(a_lost_turn_is_not_in_the_journal),
 		T(a_small_disk_is_scarce),
 	};
