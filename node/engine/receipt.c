@@ -349,8 +349,10 @@ static enum hl_status take_receipt(struct hl_engine *e, struct peer *peer,
 	if (status != HL_OK)
 		return status;
 	bool same = r != NULL && r->head.epoch == peer->out.epoch;
+	if (link != NULL && first)
+		link->first_time = s->time;
 	if (link != NULL && link->said && !link->before && !same &&
-		s->time == peer->statement_time)
+		s->time == link->first_time)
 		return good && peer->out.epoch != 0 ? take_before(e, peer, link, r)
 						    : HL_OK;
 	if (!good)

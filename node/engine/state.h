@@ -169,7 +169,8 @@ struct link {
 	/* To a peer. */
 	uint64_t pause; /* it is not read for so many ms from the end of this turn on */
 	bool said;      /* its first statement has come, */
-	bool before;    /* and one that shows what it held of an older epoch */
+	uint64_t first_time; /* of its first statement on this link */
+	bool before;         /* and one that shows what it held of an older epoch */
 	uint64_t pulse_first, pulse_answered;
 	uint64_t
 		beat_pulse; /* once it is answered, so many refusals are known there; 0: none */

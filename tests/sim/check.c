@@ -150,7 +150,10 @@ void check_start(struct sim *sim, size_t lab)
 	for (size_t i = 0; i < sim->world.n_labs; i++) {
 		struct hl_channel_row row;
 		if (i == lab || node->pulse[i] == 0 ||
-			node->pulse_life[i] != sim->node[i].life)
+			node->pulse_life[i] != sim->node[i].life ||
+			/* What had been held up on an older link may have come since. */
+			node->pulse_line[i] !=
+				sim->line[lab][i].touched + sim->line[i][lab].touched)
 			continue;
 		sim->count[SIM_CHECKS]++;
 		if (hl_store_channel_get(

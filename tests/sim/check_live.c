@@ -199,6 +199,7 @@ static void keep_pulse(struct sim *sim, size_t lab, size_t to, struct hl_view by
 	/* A peer that starts anew may begin with smaller ones. */
 	node->pulse[to] = 0;
 	node->pulse_life[to] = sim->node[to].life;
+	node->pulse_line[to] = sim->line[lab][to].touched + sim->line[to][lab].touched;
 	/* Nor is one meant of a link that was replaced, and still brings some. */
 	if (sim->now - sim->node[to].up_at > OLD_MS &&
 		sim->now - sim->line[lab][to].touched > OLD_MS &&

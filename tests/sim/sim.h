@@ -192,6 +192,7 @@ struct node {
 	struct hl_buf said[WORLD_LABS];  /* what it once sent to a lab */
 	uint64_t pulse[WORLD_LABS];      /* the newest it has answered, */
 	uint64_t pulse_life[WORLD_LABS]; /* of this life of the peer */
+	uint64_t pulse_line[WORLD_LABS]; /* when its line was last touched, both ways */
 	bool dead[WORLD_LABS];           /* it has alarmed the line to a lab */
 	bool two_heads[WORLD_LABS];      /* it was shown these by a lab */
 	bool old_word[WORLD_LABS]; /* what that one had said long ago has come again */

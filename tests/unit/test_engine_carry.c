@@ -405,9 +405,8 @@ static void what_was_held_before_is_shown(void **state)
 
 /* A lab that was restored took the newest list by a carrier. What it had of older ones, and does
  * not show in its second statement, is entered again: once, and for nothing that comes later. */
-static void what_it_held_before_tells_what_it_lost(void **state)
+static void show_what_it_held_before(struct bench *b, uint64_t clock_back)
 {
-	struct bench *b = *state;
 	struct hl_buf doc HL_CLEAN_BUF = {0};
 	struct hl_entry_row row;
 	struct hl_receipt r;
@@ -429,6 +428,7 @@ static void what_it_held_before_tells_what_it_lost(void **state)
 	}
 	assert_true(newest(b).epoch > r.head.epoch);
 	struct hl_receipt now = receipt_for_all(b), more = r;
+	b->now.wall -= clock_back;
 	bench_greet(b, 10, 1, false);
 	bench_statement(b, 10, 1, NULL, &now);
 	assert_ok(hl_store_entry_find(
@@ -443,6 +443,17 @@ static void what_it_held_before_tells_what_it_lost(void **state)
 	bench_statement(b, 10, 1, NULL, NULL);
 	assert_int_equal(newest(b).number, now.head.number + 1);
 	assert_false(bench_was_closed(b, 10));
+}
+
+static void what_it_held_before_tells_what_it_lost(void **state)
+{
+	show_what_it_held_before(*state, 0);
+}
+
+/* Its clock was set back: what it says on this link is older than what it said before. */
+static void also_by_a_clock_that_was_set_back(void **state)
+{
+	show_what_it_held_before(*state, 3600000);
 }
 
 /* A lab that is no party and no relay gets nothing, unless it has brought what that lab signed. */
@@ -545,6 +556,7 @@ int main(void)
 		WITH_BENCH(a_restart_is_told_from_a_backup),
 		WITH_BENCH(what_was_held_before_is_shown),
 		WITH_BENCH(what_it_held_before_tells_what_it_lost),
+		WITH_BENCH(also_by_a_clock_that_was_set_back),
 		WITH_BENCH(relays_and_parties_alone),
 		WITH_BENCH(a_relay_is_asked_as_soon_as_it_is_one),
 		cmocka_unit_test(a_third_lab_carries_both_ways),
