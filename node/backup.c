@@ -366,6 +366,7 @@ int hl_restore_run(int argc, char **argv)
 		printf("The store that stood there is kept as %s/%s.\n",
 			job.config.state_dir, old);
 	printf("Start the node: it begins its lists anew and takes back from its peers what\n"
-	       "it had sent and received since. Until it has, hotline status says so.\n");
+	       "it had sent and received since. hotline status tells of it until the next\n"
+	       "start; its log says of each peer when all is taken back.\n");
 	return EXIT_GOOD;
 }

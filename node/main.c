@@ -155,6 +155,16 @@ static bool find_peer(
 	return pin != NULL;
 }
 
+/* Whom a section is no more for has the addresses of its card again. */
+static void forget_peers(struct node *node)
+{
+	struct hl_id lab;
+
+	for (size_t i = 0; i < node->config.n_peers; i++)
+		if (find_peer(node, &node->config.peers[i], &lab))
+			(void)!hl_engine_set_peer(node->engine, &lab, NULL, NULL);
+}
+
 static void apply_peers(void *ctx)
 {
 	struct node *node = ctx;
@@ -243,6 +253,7 @@ static void reload(void *ctx)
 			node->path);
 		return;
 	}
+	forget_peers(node);
 	hl_config_clear(&node->config);
 	node->config = fresh;
 	hl_log_open(fresh.log_level);

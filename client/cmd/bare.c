@@ -14,7 +14,7 @@
 struct board {
 	struct hl_thread *threads;
 	size_t n, ringing, actual, open, unanswered, unreadable;
-	uint64_t soonest; /* the next deadline, ms; 0 */
+	uint64_t soonest; /* the next deadline, of an actual call if one rings, ms; 0 */
 };
 
 static void board_clear(struct board *b)
@@ -35,6 +35,16 @@ static bool missed(struct hl_app *app, const struct hl_thread *thread)
 		call && !hl_id_eq(&call->lab, &app->lab) &&
 		!hl_call_answer(call, &app->lab) &&
 		last->envelope.core.created + DAY_MS > hl_clock();
+}
+
+static void ring(struct board *b, bool actual, uint64_t deadline)
+{
+	bool first = actual && b->actual == 0;
+
+	b->actual += actual;
+	if (b->soonest == 0 || first ||
+		(deadline < b->soonest && actual == (b->actual > 0)))
+		b->soonest = deadline;
 }
 
 static enum hl_exit fill(struct hl_app *app, struct board *b)
@@ -58,9 +68,8 @@ static enum hl_exit fill(struct hl_app *app, struct board *b)
 		call = hl_thread_rings(app, thread);
 		deadline = call ? hl_thread_deadline(thread, call) : 0;
 		b->ringing += call != NULL;
-		b->actual += call && call->core->status == HL_ACTUAL;
-		if (call && (b->soonest == 0 || deadline < b->soonest))
-			b->soonest = deadline;
+		if (call)
+			ring(b, call->core->status == HL_ACTUAL, deadline);
 		hl_thread_count(thread, &labs, &answered);
 		if (hl_thread_drill_over(thread)) {
 			hl_thread_clear(thread);
@@ -211,16 +220,83 @@ static void print_drafts(struct hl_app *app)
 	}
 }
 
+/* Our own call, whose time is up, and whom to telephone. */
+static void print_late(struct hl_app *app, const struct hl_thread *thread)
+{
+	const struct hl_call_state *call = hl_incident_opening(&thread->incident);
+	const char *id = hl_thread_short(app, &thread->id);
+
+	printf("  %s%sNOT ANSWERED%s  %s  %s  %s   hotline show %s\n",
+		hl_talk_prefix(call->core->status), hl_style(app, HL_STYLE_ALARM),
+		hl_style(app, HL_STYLE_END), id,
+		hl_precedence_name(call->core->precedence),
+		left(app, hl_thread_deadline(thread, call)), id);
+	for (size_t i = 0; i < call->core->n_labs; i++) {
+		const struct hl_id *lab = &call->core->labs[i];
+		const struct hl_card *card = hl_docs_card(app, lab);
+
+		if (!hl_thread_waits(thread, call, lab))
+			continue;
+		printf("        %s", hl_docs_lab_name(app, lab));
+		if (card && card->n_contacts > 0)
+			printf(" by phone: %s", hl_safe(app, card->contacts[0]));
+		putchar('\n');
+	}
+}
+
+/* An own call that is open, and that some lab has let go past its deadline. */
+static bool is_late(struct hl_app *app, const struct hl_thread *thread)
+{
+	const struct hl_call_state *call = hl_incident_opening(&thread->incident);
+
+	if (!call || !hl_id_eq(&call->lab, &app->lab) ||
+		hl_thread_deadline(thread, call) > hl_clock())
+		return false;
+	for (size_t i = 0; i < call->core->n_labs; i++)
+		if (hl_thread_waits(thread, call, &call->core->labs[i]))
+			return true;
+	return false;
+}
+
+/* What is actual first, and of that what presses most. */
+static void print_calls(struct hl_app *app, const struct board *b)
+{
+	for (unsigned round = 0; round < 2 * HL_FLASH; round++) {
+		bool actual = round < HL_FLASH;
+		unsigned precedence = HL_FLASH - round % HL_FLASH;
+
+		for (size_t i = 0; i < b->n; i++) {
+			const struct hl_call_state *call =
+				hl_thread_rings(app, &b->threads[i]);
+
+			if (call && (call->core->status == HL_ACTUAL) == actual &&
+				call->core->precedence == precedence)
+				print_ringing(app, &b->threads[i]);
+		}
+	}
+}
+
+static void print_headline(struct hl_app *app, const struct board *b)
+{
+	size_t n = b->actual ? b->actual : b->ringing, more = b->ringing - n;
+
+	printf("%sRINGING  %zu call%s%s, %s%s%s   %s\n",
+		hl_style(app, b->actual ? HL_STYLE_ALARM : HL_STYLE_WARN), n,
+		n == 1 ? "" : "s", b->actual ? "" : " (exercise or test)",
+		left(app, b->soonest), hl_style(app, HL_STYLE_END),
+		more ? hl_scrap(app, "; and %zu exercise or test", more) : "",
+		hl_time(app, hl_clock()));
+}
+
 static void print_board(struct hl_app *app, const struct board *b, bool reached)
 {
 	const char *quiet = reached ? "Quiet." : "Node away; nothing rings here.";
+	size_t late = 0;
 
+	for (size_t i = 0; i < b->n; i++)
+		late += is_late(app, &b->threads[i]);
 	if (b->ringing > 0)
-		printf("%sRINGING  %zu call%s%s, %s%s   %s\n",
-			hl_style(app, b->actual ? HL_STYLE_ALARM : HL_STYLE_WARN),
-			b->ringing, b->ringing == 1 ? "" : "s",
-			b->actual ? "" : " (exercise or test)", left(app, b->soonest),
-			hl_style(app, HL_STYLE_END), hl_time(app, hl_clock()));
+		print_headline(app, b);
 	else if (b->unreadable > 0)
 		printf("%sRINGING  %zu call%s that cannot be read here%s   %s\n",
 			hl_style(app, HL_STYLE_ALARM), b->unreadable,
@@ -229,14 +305,15 @@ static void print_board(struct hl_app *app, const struct board *b, bool reached)
 	else if (b->open == 0)
 		printf("%s No incident is open.\n", quiet);
 	else
-		printf("%s %zu incident%s open, %s.\n", quiet, b->open,
-			b->open == 1 ? "" : "s",
+		printf("%s%s%zu incident%s open, %s.\n", late ? "" : quiet,
+			late ? "" : " ", b->open, b->open == 1 ? "" : "s",
 			b->unanswered ? hl_scrap(app, "%zu not answered by all yet",
 						b->unanswered)
 				      : "all answered");
+	print_calls(app, b);
 	for (size_t i = 0; i < b->n; i++)
-		if (hl_thread_rings(app, &b->threads[i]))
-			print_ringing(app, &b->threads[i]);
+		if (is_late(app, &b->threads[i]))
+			print_late(app, &b->threads[i]);
 	for (size_t i = 0; i < b->n; i++)
 		if (missed(app, &b->threads[i]))
 			printf("  %sclosed before you had answered: %s \"%s\"   hotline "

@@ -252,7 +252,9 @@ enum hl_exit hl_raise_finish(struct hl_talk *talk, const char *wait, uint64_t ti
 	enum hl_exit code, printed;
 	json_t *doc;
 
-	talk->later = wait != NULL;
+	/* Whoever waits for answers looks at once what else there is, and what is written down
+	 * later by then would be sent again. */
+	talk->later = wait != NULL && strcmp(wait, "stored") == 0;
 	code = hl_talk_submit(talk);
 	if (!app->json && code == HL_EXIT_OK && talk->row.state == HL_OUTBOX_SENT) {
 		printf("%s%s sealed, kept here, stored at your node.\n",

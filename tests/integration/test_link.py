@@ -277,6 +277,22 @@ def who_does_not_read_costs_a_bounded_amount(world):
 
 
 @test
+def a_section_that_is_gone_counts_no_more(world):
+    a, b = world.lab('lab-a'), world.lab('lab-b')
+    with open(a.node.config, encoding='utf-8') as f:
+        before = f.read()
+    for one, other in ((a, b), (b, a)):
+        one.node.add_config(f'\npeer "{other.name}" {{ address = {{"127.0.0.1:9"}} }}\n')
+        one.node.restart()
+    world.pair(a, b)
+    a.node.wait_log('no link could be made: 127.0.0.1:9')
+    with open(a.node.config, 'w', encoding='utf-8') as f:
+        f.write(before)
+    a.node.signal(signal.SIGHUP)
+    a.wait_up('lab-b')
+
+
+@test
 def a_hangup_of_the_terminal_changes_nothing(world):
     a, b = world.labs('lab-a', 'lab-b')
     for _ in range(20):

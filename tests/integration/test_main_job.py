@@ -95,6 +95,28 @@ def one_key_one_letter(world):
 
 
 @test
+def who_is_late_is_on_the_board(world):
+    a, b = two(world)
+    incident = alert(a, '--answer-within', '1s', '--title', 'late')
+    wait(lambda: 'NOT ANSWERED' in a.run('now').out, 'the word that nobody has answered')
+    board = a.run('now').out
+    line = next(text for text in board.splitlines() if 'NOT ANSWERED' in text)
+    check(incident[:4] in line and 'OVERDUE by' in line and 'Quiet' not in board, board)
+    check(board.splitlines()[board.splitlines().index(line) + 1].strip().startswith('lab-b'), board)
+    check(max(map(len, board.splitlines())) <= 80, board)
+    # What rings stands first, an exercise after what is actual.
+    for status, title in (('exercise', 'trying'), ('actual', 'real')):
+        b.run('raise', '--to', 'lab-a', '--kind', 'near.miss', '-m', 'x', '--title', title,
+              '--status', status, '--yes')
+    wait(lambda: a.json()['ringing'] == 2, 'both calls')
+    board = a.run('now').out
+    check('RINGING  1 call, ' in board and '; and 1 exercise or test' in board, board)
+    check(board.index('"real"') < board.index('"trying"') < board.index('NOT ANSWERED'), board)
+    b.run('ack', incident)
+    wait(lambda: 'NOT ANSWERED' not in a.run('now').out, 'the answer')
+
+
+@test
 def waiting_for_an_answer(world):
     a, b = two(world)
     child = a.spawn('raise', '--to', 'lab-b', '--kind', 'near.miss', '-m', 'x', '--wait',
@@ -104,6 +126,7 @@ def waiting_for_an_answer(world):
     wait(lambda: child.poll() is not None, 'the answer')
     with open(child.path, encoding='utf-8') as f:
         out = f.read()
+    check('went out' not in out, f'one letter is told of as two: {out}')
     check(child.returncode == 0, out)
     check('lab-b    stored' in out and 'Eva Lind: declined' in out, out)
     check(a.json()['unanswered'] == 0 and 'all answered' in a.run().out, f'{a.run()}')
