@@ -255,8 +255,13 @@ static enum hl_status first_message(const struct hl_app *app, const struct hl_no
 static bool no_handshake(struct hl_wire *wire)
 {
 	wire->turned_away = wire->fd < 0; /* no deadline passed: it ended the stream */
+	if (wire->turned_away)
+		return broke(wire,
+			"it makes no handshake with this device (not enrolled there, "
+			"or suspended?)");
 	return broke(wire,
-		"it makes no handshake with this device (not enrolled there, or suspended?)");
+		"it makes no handshake with this device: it hangs (look at its machine), or does "
+		"not know the device (not enrolled there, or suspended?)");
 }
 
 static bool shake(struct hl_wire *wire, const struct hl_app *app,

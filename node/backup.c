@@ -117,7 +117,8 @@ static int begin(struct job *job, int argc, char **argv, int flags)
 	/* FILE is opened by whoever gave the command. */
 	job->file_fd = open(job->file, flags | O_CLOEXEC | O_NOCTTY, 0600);
 	if (job->file_fd < 0)
-		return refuse(job, "%s: %s", job->file, strerror(errno));
+		return refuse(job, "%s: %s%s", job->file, strerror(errno),
+			errno == EEXIST ? ": choose another name" : "");
 	code = enter(job);
 	return code == EXIT_GOOD ? -1 : code;
 }
@@ -343,6 +344,17 @@ static int swap(const struct job *job, char old[static 80])
 	return EXIT_GOOD;
 }
 
+/* Neither a directory nor the node's own store, of which nothing would be put back. */
+static bool is_backup(const struct job *job)
+{
+	struct stat file, store;
+
+	if (fstat(job->file_fd, &file) != 0 || S_ISDIR(file.st_mode))
+		return false;
+	return fstatat(job->dir, HL_STORE_FILE, &store, 0) != 0 ||
+		file.st_dev != store.st_dev || file.st_ino != store.st_ino;
+}
+
 int hl_restore_run(int argc, char **argv)
 {
 	struct job job HL_CLEAN(job_clear) = {
@@ -354,6 +366,11 @@ int hl_restore_run(int argc, char **argv)
 		return code;
 	if (holder(&job) != 0)
 		return refuse(&job, "the node is running: stop it first");
+	if (!is_backup(&job))
+		return refuse(&job,
+			"%s: a backup is wanted, not a directory, and not the store "
+			"that is in use",
+			job.file);
 	code = bring_in(&job, path);
 	if (code == EXIT_GOOD)
 		code = swap(&job, old);

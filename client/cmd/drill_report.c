@@ -201,8 +201,10 @@ static enum hl_exit print(struct report *r)
 	json_t *doc, *peers;
 
 	if (!r->app->json) {
-		printf("Drills of the last %llu day%s   %s\n",
-			(unsigned long long)r->days, r->days == 1 ? "" : "s",
+		printf("Drills of the last %s   %s\n",
+			r->days == 1 ? "day"
+				     : hl_scrap(r->app, "%llu days",
+					       (unsigned long long)r->days),
 			hl_time(r->app, hl_clock()));
 		for (size_t i = 0; i < r->n; i++)
 			print_score(r->app, &r->scores[i]);

@@ -49,11 +49,19 @@ enum hl_exit hl_peer_relay(struct hl_app *app, const struct hl_args *args)
 	if (code)
 		return code;
 	if (hl_is_relay(&draft->directory, &lab) != off) {
-		hl_note("%s is %s already.", hl_docs_lab_name(app, &lab),
-			off ? "no relay" : "a relay");
+		hl_note("%s is %s.", hl_docs_lab_name(app, &lab),
+			off ? "not a relay" : "a relay already");
 		return HL_EXIT_OK;
 	}
 	change(&draft->directory, &lab, off);
 	code = hl_directory_draft_sign(app, draft);
-	return code ? code : hl_hand_over(app, "the directory");
+	if (code)
+		return code;
+	if (off)
+		hl_note("%s is a relay no more.", hl_docs_lab_name(app, &lab));
+	else
+		hl_note("%s is a relay now: what your node cannot send to a lab itself it "
+			"hands to\n%s too, which can read none of it.",
+			hl_docs_lab_name(app, &lab), hl_docs_lab_name(app, &lab));
+	return hl_hand_over(app, "the directory");
 }

@@ -316,12 +316,14 @@ enum hl_exit hl_raise_confirm(struct hl_raising *r)
 	const struct hl_draft *draft = &r->talk.draft;
 	const struct hl_raise *raise = &draft->message.raise;
 	const char *prefix = hl_talk_prefix(draft->status), *to = "", *want;
+	size_t words;
 
 	for (size_t i = 0; i < r->n_labs; i++)
 		to = hl_scrap(app, "%s%s%s (%zu reader%s)", to, i ? ", " : "",
 			hl_docs_lab_name(app, &r->labs[i]),
 			hl_compose_readers(app, &r->labs[i]),
 			hl_compose_readers(app, &r->labs[i]) == 1 ? "" : "s");
+	words = hl_words(draft->message.text);
 	want = draft->status == HL_ACTUAL
 		? hl_scrap(app, "send actual %s",
 			  lower(app, hl_precedence_name(draft->precedence)))
@@ -330,8 +332,8 @@ enum hl_exit hl_raise_confirm(struct hl_raising *r)
 		draft->status == HL_ACTUAL ? "ACTUAL  " : "",
 		hl_precedence_name(draft->precedence), hl_safe(app, raise->kind),
 		raise->severity, hl_handling_name(raise->handling));
-	hl_note("  %s%s  (%zu words)", prefix, hl_safe(app, raise->title),
-		hl_words(draft->message.text));
+	hl_note("  %s%s  (%zu word%s)", prefix, hl_safe(app, raise->title), words,
+		words == 1 ? "" : "s");
 	hl_note("  %sto      %s", prefix, to);
 	if (draft->precedence == HL_FLASH && hl_docs_own(app)->flash_signers > 1)
 		hl_note("  %sneeds   %u more at your lab to release it", prefix,

@@ -67,6 +67,11 @@ static void fail_later(struct hl_engine *e, struct peer *peer, const char *why)
 		peer->dial_wait = HL_REDIAL_MAX_MS;
 }
 
+bool hl_peer_is_known(const struct peer *peer)
+{
+	return peer->heard != 0 || peer->in.epoch != 0 || peer->out.delivered != 0;
+}
+
 void hl_peer_not_dialed(struct hl_engine *e, const struct hl_id *lab)
 {
 	struct peer *peer = hl_peer(e, lab);
@@ -82,7 +87,7 @@ void hl_peer_dial_failed(struct hl_engine *e, struct peer *peer, const char *why
 	hl_note(e, peer, 5, "no link could be made", why != NULL ? why : "");
 	fail_later(e, peer, why);
 	if (peer->link == NULL) {
-		peer->state = peer->heard == 0 ? HL_LINK_NEVER : HL_LINK_DOWN;
+		peer->state = hl_peer_is_known(peer) ? HL_LINK_DOWN : HL_LINK_NEVER;
 		peer->since = e->now.wall;
 	}
 }

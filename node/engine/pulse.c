@@ -82,9 +82,8 @@ enum hl_status hl_pulse_timer(struct hl_engine *e, struct peer *peer)
 		hl_short(&peer->lab.id).text, peer->error[0] != '\0' ? "; " : "",
 		peer->error);
 	status = hl_feed(e, HL_FEED_LINK, NULL, &peer->lab.id, (uint64_t)peer->state);
-	/* One that has not come up since the start is no line that went down. */
-	bool known = peer->in.epoch != 0 || peer->out.delivered != 0;
-	if (status != HL_OK || peer->told != HL_LINK_NEVER || !known)
+	/* What has never come up is no line that went down. */
+	if (status != HL_OK || peer->told != HL_LINK_NEVER || !hl_peer_is_known(peer))
 		return status;
 	peer->told = HL_LINK_DOWN;
 	return hl_hook_link(e, &peer->lab.id, HL_LINK_DOWN);

@@ -396,6 +396,8 @@ uint64_t hl_pulse_at(const struct hl_engine *e, const struct peer *peer);
 HL_MUST enum hl_status hl_peer_recheck(struct hl_engine *e, const struct lab *lab);
 void hl_peer_lost(struct hl_engine *e, struct link *link, const char *why);
 void hl_peer_dial_failed(struct hl_engine *e, struct peer *peer, const char *why);
+/* It was heard since the start, or its lab has sent or receipted something before. */
+bool hl_peer_is_known(const struct peer *peer);
 /* The turn in which it was to be dialed is lost. */
 void hl_peer_not_dialed(struct hl_engine *e, const struct hl_id *lab);
 uint64_t hl_peer_next(const struct hl_engine *e, const struct peer *peer);
