@@ -4,6 +4,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "client/carriers.h"
 #include "client/cmd/talk.h"
 #include "client/proof.h"
 #include "client/resend.h"
@@ -349,6 +350,43 @@ static void count_proofs(struct hl_app *app, const struct hl_thread *thread,
 	}
 }
 
+/* How far an own call has come on its way to a lab that has not answered it. */
+static void print_waiting(FILE *out, struct hl_app *app, const struct hl_call_state *call,
+	const struct hl_id *lab)
+{
+	const char *carriers = hl_carriers_text(app, &call->id, lab);
+	const struct hl_card *card = hl_docs_card(app, lab);
+	struct hl_proof proofs[HL_LABS_MAX];
+	uint64_t since = 0;
+	size_t n = 0;
+
+	if (hl_proof_list(app, &call->id, proofs, &n) != HL_EXIT_OK)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (hl_id_eq(&proofs[i].lab, lab) && proofs[i].verified &&
+			proofs[i].state == HL_DELIVERED)
+			since = proofs[i].since;
+	fprintf(out, "waits for %s: ", hl_docs_lab_name(app, lab));
+	if (since != 0)
+		fprintf(out, "has it since %s", hl_time_hour(app, since));
+	else
+		fprintf(out, "not delivered yet%s%s", *carriers ? "; " : "", carriers);
+	if (card && card->n_contacts > 0)
+		fprintf(out, "\n    by phone: %s", hl_safe(app, card->contacts[0]));
+	fputc('\n', out);
+}
+
+static void waiting(FILE *out, struct hl_app *app, const struct hl_thread *thread)
+{
+	const struct hl_call_state *call = hl_incident_opening(&thread->incident);
+
+	if (!call || !hl_id_eq(&call->lab, &app->lab))
+		return;
+	for (size_t i = 0; i < call->core->n_labs; i++)
+		if (hl_thread_waits(thread, call, &call->core->labs[i]))
+			print_waiting(out, app, call, &call->core->labs[i]);
+}
+
 static void foot(FILE *out, struct hl_app *app, const struct hl_thread *thread)
 {
 	const char *id = hl_thread_short(app, &thread->id);
@@ -403,6 +441,7 @@ void hl_timeline_print(struct hl_app *app, const struct hl_thread *thread)
 		if (letter->state != HL_LETTER_OPENED)
 			print_letter(out.stream, app, thread, letter, HL_EFFECTIVE);
 	}
+	waiting(out.stream, app, thread);
 	foot(out.stream, app, thread);
 	hl_prefixed_end(&out, hl_talk_prefix(status));
 }

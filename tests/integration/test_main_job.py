@@ -75,7 +75,9 @@ def delivered_means_verified_here(world):
     proofs = letters(a, incident)[0]['proofs']
     check(len(proofs) == 1 and proofs[0]['state'] == 'delivered' and proofs[0]['verified'],
           f'{proofs}')
-    check('proof: 1 letter, 1 receipt, all verified' in a.run('show', incident).out, 'no proof')
+    shown = a.run('show', incident).out
+    check('proof: 1 letter, 1 receipt, all verified' in shown, 'no proof')
+    check('waits for lab-b: has it since ' in shown, shown)
     wait(lambda: any(p['verified'] and p['state'] == 'entered'
                      for p in letters(b, incident)[0]['proofs']), 'the entry at lab-b')
     out = a.run('show', incident, '--proof').out
