@@ -166,8 +166,14 @@ enum hl_status hl_offer_take(struct hl_engine *e, struct link *link, struct hl_v
 	enum hl_status status = hl_offer_parse(doc, &offer);
 
 	hl_cost(e, link, HL_QUOTA_CHECKS, 1);
-	if (status == HL_OK && !hl_id_eq(&offer.from, &e->own.id))
-		return hl_carrier_offered(e, link, &offer, doc);
+	/* SPEC channel 5.6: where it is the carrier of the link that it came on who signed it */
+	if (status == HL_OK && !hl_id_eq(&offer.from, &e->own.id)) {
+		struct peer *peer = hl_peer(e, &link->lab);
+		status = hl_id_eq(&offer.by, &link->lab)
+			? hl_offer_check(&e->config.net, &peer->lab.card, &offer)
+			: HL_BAD_FIELD;
+		return status == HL_OK ? hl_carrier_offered(e, link, &offer, doc) : HL_OK;
+	}
 	struct lab *by = status == HL_OK ? hl_lab(e, &offer.by) : NULL;
 	if (status == HL_OK && (by == NULL || by->card.version == 0))
 		return HL_OK; /* of a second carrier, whom only the first one knows */

@@ -27,6 +27,31 @@ static enum hl_status check_letter(
 	return HL_NOT_ADDRESSED;
 }
 
+/* SPEC channel 5.5: of a segment also that its entries lead to the head that it names */
+static bool leads_to(struct hl_engine *e, const struct hl_segment *segment,
+	const struct hl_statement *s)
+{
+	struct hl_id link;
+
+	return s->has_head && segment->n_entries > 0 &&
+		hl_id_eq(&s->from, &segment->from) && hl_id_eq(&s->to, &segment->to) &&
+		s->head.epoch == segment->epoch && s->head.number >= segment->first &&
+		hl_segment_link(&e->config.net, segment, s->head.number, &link) ==
+		HL_OK &&
+		hl_id_eq(&link, &s->head.link);
+}
+
+/* Two lists of one lab from one number on have the same. */
+static void place(const struct hl_segment *segment, struct hl_id *ret)
+{
+	uint8_t bytes[16];
+	const struct hl_view part = hl_view_of(bytes, sizeof(bytes));
+
+	hl_put_be64(bytes, segment->epoch);
+	hl_put_be64(bytes + 8, segment->first);
+	hl_sha256(&part, 1, ret);
+}
+
 static enum hl_status check(
 	struct hl_engine *e, const struct hl_frame *frame, struct hl_carried_row *row)
 {
@@ -46,9 +71,9 @@ static enum hl_status check(
 		status = hl_segment_parse(frame->carry.doc, &segment);
 		if (status == HL_OK)
 			status = hl_statement_parse(segment.head, &s);
-		good = status == HL_OK && s.has_head &&
-			hl_id_eq(&segment.from, &row->origin) &&
-			hl_id_eq(&segment.to, &row->dest);
+		good = status == HL_OK && hl_id_eq(&segment.from, &row->origin) &&
+			hl_id_eq(&segment.to, &row->dest) && leads_to(e, &segment, &s);
+		place(&segment, &row->id);
 		break;
 	case HL_CARRIED_STATEMENT:
 		status = hl_statement_parse(frame->carry.doc, &s);
@@ -325,6 +350,8 @@ enum hl_status hl_carrier_serve(
 	*ret_found = status == HL_OK;
 	if (status != HL_OK)
 		return status == HL_UNKNOWN ? HL_OK : status;
+	if (!hl_link_room(link, row.precedence))
+		return HL_OK; /* it asks again */
 	frame.letter.from = row.origin;
 	frame.letter.doc = hl_view_buf(&doc);
 	return hl_send(e, link, &frame, row.precedence);

@@ -48,8 +48,8 @@ enum hl_status hl_pulse_answered(struct hl_engine *e, struct peer *peer, uint64_
 		pulse > peer->pulse || pulse <= link->pulse_answered)
 		return HL_OK;
 	link->pulse_answered = pulse;
-	/* It has heard what came before that heartbeat, too. */
-	if (peer->has_before && link->signed_at != 0) {
+	/* It has heard what came before that heartbeat, too; the first one came before all. */
+	if (peer->has_before && link->signed_at != 0 && pulse > link->pulse_first) {
 		enum hl_status dropped = hl_store_before_drop(e->store, &peer->lab.id);
 		if (dropped != HL_OK)
 			return dropped;

@@ -262,6 +262,7 @@ enum hl_status hl_enter_again(
 	while (status == HL_OK) {
 		status = hl_store_entry_older(
 			e->store, &peer->lab.id, current, epoch, after, row, BATCH, &n);
+		hl_quota_charge(&peer->quota, HL_QUOTA_CHECKS, 1 + n / 8, e->now.boot);
 		for (size_t i = 0; i < n && status == HL_OK; i++) {
 			struct hl_entry_row newest;
 			size_t found = 0;
@@ -515,7 +516,8 @@ enum hl_status hl_statement_take(
 		status = HL_BAD_FIELD;
 	/* The one that a segment has just brought needs no second check. */
 	hl_sha256(&doc, 1, &hash);
-	hl_cost(e, link, HL_QUOTA_CHECKS, 1);
+	hl_cost(e, link, HL_QUOTA_CHECKS,
+		1 + (status == HL_OK ? s.receipt.n_ranges / 4 : 0));
 	if (status == HL_OK && !hl_id_eq(&hash, &peer->checked))
 		status = hl_statement_check(&e->config.net, &peer->lab.card, &s);
 	if (hl_status_ours(status))

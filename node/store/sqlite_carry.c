@@ -77,6 +77,9 @@ enum hl_status hl_store_carried_put(
 		"SELECT " CARRIED_COLUMNS " FROM carried WHERE sum = ? AND dest = ?";
 	static const char older[] = "DELETE FROM carried WHERE origin = ?"
 				    " AND dest = ? AND via = ? AND sort = ?";
+	static const char shorter[] =
+		"DELETE FROM carried WHERE origin = ? AND dest = ? AND via = ? AND sort = ?"
+		" AND id = ? AND had = 0";
 	static const char insert[] =
 		"INSERT INTO carried (origin, dest, via, hops, sort, precedence, id, sum,"
 		" stored, had, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"
@@ -90,10 +93,15 @@ enum hl_status hl_store_carried_put(
 	if (status != HL_UNKNOWN)
 		return status == HL_OK ? HL_DUPLICATE : status;
 	status = HL_OK;
-	/* SPEC channel 5.5: A newer statement takes the place of the older by the same peer. */
+	/* SPEC channel 5.5: A newer statement takes the place of the older by the same peer, and a
+	 * segment that of one of the same epoch from the same number that the lab *to* has not had.
+	 */
 	if (row->sort == HL_CARRIED_STATEMENT)
 		status = hl_store_run(store, older, "iiid", &row->origin, &row->dest,
 			&row->via, (int)row->sort);
+	if (row->sort == HL_CARRIED_SEGMENT)
+		status = hl_store_run(store, shorter, "iiidi", &row->origin, &row->dest,
+			&row->via, (int)row->sort, &row->id);
 	if (status == HL_OK)
 		status = make_room(store, &row->via, doc.n);
 	if (status != HL_OK)

@@ -207,12 +207,12 @@ enum hl_status hl_store_entry_find(struct hl_store *store, bool outgoing,
 	const struct hl_id *peer, const struct hl_id *id, struct hl_entry_row *ret,
 	size_t max, size_t *ret_n)
 {
-	static const char one[] =
-		"SELECT " COLUMNS " FROM entry WHERE id = ? AND outgoing = ? AND peer = ?"
-		" ORDER BY epoch DESC, number DESC LIMIT ?";
+	static const char one[] = "SELECT " COLUMNS " FROM entry INDEXED BY entry_id"
+				  " WHERE id = ? AND outgoing = ? AND peer = ?"
+				  " ORDER BY epoch DESC, number DESC LIMIT ?";
 	static const char all[] =
-		"SELECT " COLUMNS " FROM entry WHERE id = ? AND outgoing = ?"
-		" ORDER BY peer, epoch DESC, number DESC LIMIT ?";
+		"SELECT " COLUMNS " FROM entry INDEXED BY entry_id"
+		" WHERE id = ? AND outgoing = ? ORDER BY peer, epoch DESC, number DESC LIMIT ?";
 	struct hl_query q HL_CLEAN_QUERY = {0};
 
 	if (peer != NULL)

@@ -89,6 +89,8 @@ static void junk_is_not_carried(void **state)
 	struct bench *b = *state;
 	struct brought m HL_CLEAN(brought_clear) = {0};
 	const struct hl_id *to = &b->world.lab[2].id;
+	struct hl_segment list HL_CLEAN_SEGMENT = {0};
+	struct hl_buf cut HL_CLEAN_BUF = {0};
 	struct hl_id other = {{7}};
 	const struct hl_view letter = {0};
 
@@ -103,6 +105,11 @@ static void junk_is_not_carried(void **state)
 	bring(b, B, 1, to, 0, HL_CARRIED_STATEMENT, hl_view_buf(&m.segment));
 	bring(b, B, 1, to, 0, (enum hl_carried)3, hl_view_buf(&m.segment));
 	bring(b, B, 1, to, 0, HL_CARRIED_ENVELOPE, letter);
+	/* Nor a list whose entries do not lead to the head, of which it would sign an offer. */
+	assert_ok(hl_segment_parse(hl_view_buf(&m.segment), &list));
+	list.n_entries = 1;
+	assert_ok(hl_segment_encode(&list, &cut));
+	bring(b, B, 1, to, 0, HL_CARRIED_SEGMENT, hl_view_buf(&cut));
 	bench_drop_sent(b);
 	bench_peer(b, C, 2);
 	assert_false(any_carried(b, C));
@@ -160,6 +167,62 @@ static void two_carriers_in_a_row(void **state)
 	assert_int_equal(frame.carry.hops, 2);
 }
 
+/* A list that is signed anew each minute takes no more room than one. */
+static void a_list_takes_the_place_of_the_one_before(void **state)
+{
+	struct bench *b = *state;
+	struct brought first HL_CLEAN(brought_clear) = {0};
+	const struct hl_id *to = &b->world.lab[2].id;
+	struct hl_frame frame HL_CLEAN_FRAME = {0};
+
+	bench_peer(b, B, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		struct brought again HL_CLEAN(brought_clear) = {0};
+		b->now.wall += 60000;
+		make_brought(b, 2, HL_ROUTINE, i == 0 ? &first : &again);
+		bring(b, B, 1, to, 0, HL_CARRIED_SEGMENT,
+			hl_view_buf(i == 0 ? &first.segment : &again.segment));
+	}
+	bench_drop_sent(b);
+	bench_peer(b, C, 2);
+	assert_true(carried(b, C, HL_CARRIED_SEGMENT, 0, &frame));
+	hl_frame_clear(&frame);
+	assert_false(carried(b, C, HL_CARRIED_SEGMENT, 1, &frame));
+}
+
+/* An offer goes on by the carrier of its link alone: so it ends at the lab that it is for. */
+static void an_offer_of_another_goes_no_further(void **state)
+{
+	struct bench *b = *state;
+	struct brought m HL_CLEAN(brought_clear) = {0};
+	struct hl_frame frame = {.type = HL_FRAME_OFFER}, got HL_CLEAN_FRAME = {0};
+	struct hl_offer offer = {.time = b->now.wall, .head = {5, 2, {{1}}}};
+
+	bench_peer(b, B, 1);
+	bench_peer(b, C, 2);
+	make_brought(b, 2, HL_ROUTINE, &m);
+	offer.from = b->world.lab[1].id;
+	offer.to = b->world.lab[2].id;
+	bring(b, B, 1, &offer.to, 0, HL_CARRIED_SEGMENT, hl_view_buf(&m.segment));
+	bench_drop_sent(b);
+	for (size_t by = 1; by < 3; by++) {
+		for (size_t signer = 0; signer < 3; signer++) {
+			struct hl_buf doc HL_CLEAN_BUF = {0};
+			offer.by = b->world.lab[by].id;
+			assert_ok(hl_offer_sign(&b->world.net, &offer,
+				&b->world.lab[signer].node_sign, &doc));
+			frame.doc = hl_view_buf(&doc);
+			bench_drop_sent(b);
+			bench_send_frame(b, C, &frame);
+			assert_int_equal(
+				bench_find(b, B, HL_FRAME_OFFER, HL_PURPOSE_PEER, &got),
+				by == 2 && signer == 2);
+			hl_frame_clear(&got);
+			memset(&got, 0, sizeof(got));
+		}
+	}
+}
+
 /* One peer fills its own room, and no more. */
 static void a_carrier_has_bounds(void **state)
 {
@@ -174,6 +237,7 @@ static void a_carrier_has_bounds(void **state)
 
 	for (; status == HL_OK && n <= HL_CARRIED_MAX; n++) {
 		hl_put_be64(bytes, n);
+		hl_put_be64(row.id.b, n);
 		status = hl_store_carried_put(b->store, &row, hl_view_of(bytes, 8));
 	}
 	assert_status(status, HL_OVER_QUOTA);
@@ -228,6 +292,8 @@ int main(void)
 		WITH_BENCH(a_carrier_is_asked_for_a_letter),
 		WITH_BENCH(junk_is_not_carried),
 		WITH_BENCH(two_carriers_in_a_row),
+		WITH_BENCH(a_list_takes_the_place_of_the_one_before),
+		WITH_BENCH(an_offer_of_another_goes_no_further),
 		WITH_BENCH(a_carrier_has_bounds),
 		WITH_BENCH(who_gives_too_much_is_named),
 	};
