@@ -88,7 +88,7 @@ def preloaded(*libraries):
     return env
 
 
-TRACED = {'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0'}
+TRACED = {'ASAN_OPTIONS': preloaded()['ASAN_OPTIONS']}  # no leaks are looked for
 
 
 class Tracer:
