@@ -199,8 +199,8 @@ enum hl_status hl_carrier_take(
 	if (frame->carry.sort > HL_CARRIED_STATEMENT || row.hops >= HL_HOPS_MAX ||
 		hl_id_eq(&row.origin, &e->own.id) || hl_id_eq(&row.dest, &link->lab))
 		return HL_OK;
-	if (hl_scarce(
-		    e)) /* the reserve is for what is this lab's; it is handed over again */
+	/* The reserve is for what is this lab's; it is handed over again. */
+	if (hl_scarce(e))
 		return HL_OK;
 	enum hl_status status = check(e, frame, &row);
 	if (status == HL_OK && hl_cost_carried(e, link, row.precedence >= HL_IMMEDIATE))

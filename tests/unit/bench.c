@@ -379,6 +379,22 @@ void bench_wait(struct bench *b, uint64_t ms)
 	bench_turn(b, &e);
 }
 
+void bench_answer(struct bench *b, uint64_t link, size_t lab)
+{
+	struct hl_statement s = {.time = b->now.wall};
+	struct hl_buf doc HL_CLEAN_BUF = {0};
+	struct hl_frame beat HL_CLEAN_FRAME = {0}, frame = {.type = HL_FRAME_STATEMENT};
+
+	assert_true(bench_find(b, link, HL_FRAME_HEARTBEAT, HL_PURPOSE_PEER, &beat));
+	s.from = b->world.lab[lab].id;
+	s.to = b->config.lab;
+	s.pulse = beat.heartbeat.pulse;
+	assert_ok(
+		hl_statement_sign(&b->world.net, &s, &b->world.lab[lab].node_sign, &doc));
+	frame.doc = hl_view_buf(&doc);
+	bench_send_frame(b, link, &frame);
+}
+
 void bench_fill_store(struct bench *b)
 {
 	static const uint8_t doc[3000];

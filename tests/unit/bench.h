@@ -78,6 +78,8 @@ void bench_last_receipt(struct bench *b, uint64_t link, struct hl_statement *ret
 bool bench_is_held(struct bench *b, const struct hl_id *id);
 enum hl_ring_state bench_ringing(struct bench *b, const struct hl_id *id);
 void bench_wait(struct bench *b, uint64_t ms);
+/* The newest heartbeat on a link is answered. */
+void bench_answer(struct bench *b, uint64_t link, size_t lab);
 /* On a full disk: what is left of the store's last chunk goes, past the engine, which sees that at
  * its next turn. */
 void bench_fill_store(struct bench *b);

@@ -29,31 +29,14 @@ static bool asked(struct bench *b, uint64_t link, const struct hl_id *id)
 		hl_id_eq(&frame.want_letters.ids[0], id);
 }
 
-/* The newest heartbeat on a link is answered. */
-static void answer(struct bench *b, uint64_t link, size_t lab)
-{
-	struct hl_statement s = {.time = b->now.wall};
-	struct hl_buf doc HL_CLEAN_BUF = {0};
-	struct hl_frame beat HL_CLEAN_FRAME = {0}, frame = {.type = HL_FRAME_STATEMENT};
-
-	assert_true(bench_find(b, link, HL_FRAME_HEARTBEAT, HL_PURPOSE_PEER, &beat));
-	s.from = b->world.lab[lab].id;
-	s.to = b->config.lab;
-	s.pulse = beat.heartbeat.pulse;
-	assert_ok(
-		hl_statement_sign(&b->world.net, &s, &b->world.lab[lab].node_sign, &doc));
-	frame.doc = hl_view_buf(&doc);
-	bench_send_frame(b, link, &frame);
-}
-
 /* Five seconds, in which both lines go on. Alarms add up. */
 static size_t pass(struct bench *b, size_t alarms)
 {
 	bench_drop_sent(b);
 	bench_wait(b, 5000);
 	alarms += b->n_alarms;
-	answer(b, ORIGIN, 1);
-	answer(b, THIRD, 2);
+	bench_answer(b, ORIGIN, 1);
+	bench_answer(b, THIRD, 2);
 	return alarms;
 }
 
@@ -147,8 +130,8 @@ static void what_comes_in_time_is_no_gap(void **state)
 		bench_letter(b, ORIGIN, 1, &doc);
 		assert_int_equal(gaps(b), 0);
 		bench_wait(b, 1);
-		answer(b, ORIGIN, 1);
-		answer(b, THIRD, 2);
+		bench_answer(b, ORIGIN, 1);
+		bench_answer(b, THIRD, 2);
 	}
 }
 
