@@ -226,11 +226,10 @@ static void print_late(struct hl_app *app, const struct hl_thread *thread)
 	const struct hl_call_state *call = hl_incident_opening(&thread->incident);
 	const char *id = hl_thread_short(app, &thread->id);
 
-	printf("  %s%sNOT ANSWERED%s  %s  %s  %s   hotline show %s\n",
-		hl_talk_prefix(call->core->status), hl_style(app, HL_STYLE_ALARM),
-		hl_style(app, HL_STYLE_END), id,
+	printf("  %s%sNOT ANSWERED%s  %s  %s  %s\n", hl_talk_prefix(call->core->status),
+		hl_style(app, HL_STYLE_ALARM), hl_style(app, HL_STYLE_END), id,
 		hl_precedence_name(call->core->precedence),
-		left(app, hl_thread_deadline(thread, call)), id);
+		left(app, hl_thread_deadline(thread, call)));
 	for (size_t i = 0; i < call->core->n_labs; i++) {
 		const struct hl_id *lab = &call->core->labs[i];
 		const struct hl_card *card = hl_docs_card(app, lab);
@@ -242,6 +241,7 @@ static void print_late(struct hl_app *app, const struct hl_thread *thread)
 			printf(" by phone: %s", hl_safe(app, card->contacts[0]));
 		putchar('\n');
 	}
+	printf("        hotline show %s\n", id);
 }
 
 /* An own call that is open, and that some lab has let go past its deadline. */
