@@ -272,6 +272,24 @@ static void print_lines(const struct status *s)
 	hl_table_print(table);
 }
 
+/* The node names labs by the first digits of their ids; people know them by name. */
+static const char *by_name(const struct status *s, struct hl_view warning)
+{
+	const char *text = hl_safe(s->app, warning);
+
+	for (size_t i = 0; i < s->reply.body.status.n_peers; i++) {
+		const struct hl_id *lab = &s->reply.body.status.peers[i].lab;
+		const char *digits =
+			hl_scrap(s->app, "lab %s", hl_short(s->app, lab, 12));
+		const char *at = strstr(text, digits);
+
+		if (at)
+			return hl_scrap(s->app, "%.*s%s%s", (int)(at - text), text,
+				hl_docs_lab_name(s->app, lab), at + strlen(digits));
+	}
+	return text;
+}
+
 static void print_warnings(const struct status *s)
 {
 	const char *mine[OWN_MAX];
@@ -283,7 +301,7 @@ static void print_warnings(const struct status *s)
 		putchar('\n');
 	for (size_t i = 0; !s->code && i < s->reply.body.status.n_warnings; i++)
 		printf("%swarning%s  %s\n", begin, end,
-			hl_safe(s->app, s->reply.body.status.warnings[i]));
+			by_name(s, s->reply.body.status.warnings[i]));
 	for (size_t i = 0; i < n; i++)
 		printf("%swarning%s  %s\n", begin, end, mine[i]);
 	hl_channels_print(s->app);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A peer whose node does what no good node does: a Python lab, alpha, talks to a real one."""
 import os
+import re
 import socket
 import sys
 import threading
@@ -410,6 +411,8 @@ def a_flooding_peer_delays_nobody_else(world):
     print(f'an alert: {idle:.2f} s when idle, {max(under):.2f} s at most beside a flood')
     warned = ' '.join(alpha.b.run('status', ok=None).out.split())
     check('over its quota' in warned, f'status is silent: {warned}')
+    check(re.search(r'warning (?!lab [0-9a-f]{12}\b)\S+ is over its quota', warned),
+          f'no person knows a lab by its digits: {warned}')
     told = alpha.b.json('status', ok=None)['warnings']
     check(any('over its quota' in w for w in told), f'the JSON is silent: {told}')
     check(thread.is_alive(), 'the flood has ended by itself')
