@@ -1,5 +1,7 @@
 """Disks of a test's own: file systems in a file, whose power can be cut, and small ones."""
 import contextlib
+import ctypes
+import functools
 import os
 import shutil
 import subprocess
@@ -18,11 +20,25 @@ def tool(args, what):
         raise Skipped(f'{what}: {" ".join(args)}: {done.stderr.strip()}')
 
 
+CLONE_NEWNS = 0x00020000  # from <sched.h>
+
+
+@functools.cache
+def own_mounts():
+    """From here on this process and what it starts have mounts of their own. Whoever else makes a
+    network namespace with the mounts that he sees, as `ip netns exec` does, keeps them, and a file
+    system that is still mounted anywhere is after a cut not mounted anew but as dead as it was."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+        raise Skipped(f'no mounts of its own: {os.strerror(ctypes.get_errno())}')
+    tool(['mount', '--make-rprivate', '/'], 'no mounts of its own')
+
+
 class Disk:
     """A file system in a file of the test's directory, mounted at .dir."""
 
     def __init__(self, world, kind):
         need_root('mounts')
+        own_mounts()
         self.kind = kind
         self.image, self.dir = world.path(f'{kind}.image'), world.path(f'{kind}.disk')
         os.mkdir(self.dir, 0o700)

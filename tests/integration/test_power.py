@@ -1,7 +1,11 @@
 #!/usr/bin/python3
 """Power cuts: the nodes' stores lie on a file system of their own, which loses all that was not
 synced. `xfs_io -x -c shutdown` without -f ends the file system without writing anything more, its
-own log included; mounting it again replays what the log holds."""
+own log included; mounting it again replays what the log holds.
+
+The processes outlive this cut, as they would not outlive a real one, and a sync that is under way
+in its moment may return success though its data are gone. So only that counts which was told
+before the cut."""
 import os
 import shutil
 
@@ -49,13 +53,14 @@ class Site:
                        Senders(self.world, [self.a], 'lab-b', ('--wait', 'stored'))]
         for s in senders:
             s.grow(8)
+        for s in senders:
+            self.accepted += s.accepted()
+            self.receipted += s.receipted()
         self.disk.cut()
         for lab in (self.a, self.b):
             lab.node.kill()
         for s in senders:
             s.drop()
-            self.accepted += s.accepted()
-            self.receipted += s.receipted()
         self.disk.unmount()
         self.disk.mount()
 
@@ -70,11 +75,17 @@ class Site:
         finally:
             shutil.rmtree(device.home)
 
+    def where(self, letter):
+        """What lab-a says of a letter that has not arrived."""
+        return '\n'.join(r.out + r.err for r in (self.a.run('show', letter, ok=None),
+                                                 self.a.run('status', ok=None)))
+
     def lost(self):
-        """How many letters are missing: what lab-b has receipted from its store alone, and what
-        lab-a has accepted once both are back."""
+        """Which letters are missing, with a word on each: of what lab-b has receipted, from its
+        store alone; of what lab-a has accepted, once both are back."""
         self.b.node.start(env=self.env)
-        missing = set(self.receipted) - set(self.fresh_list())
+        missing = {i: 'lab-b lost what it had receipted'
+                   for i in set(self.receipted) - set(self.fresh_list())}
         self.a.node.start(env=self.env)
         want = set(self.accepted)
         got = set()
@@ -86,7 +97,7 @@ class Site:
         try:
             wait(arrived, 'what was accepted', 60 if self.env is None else 5)
         except Failed:
-            missing |= want - got
+            missing |= {i: self.where(i) for i in want - got}
         known = set(held(self.a)) | set(held(self.more)) | want
         check(got <= known, f'lab-b holds what nobody has sent: {got - known}')
         return missing
