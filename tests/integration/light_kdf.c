@@ -1,5 +1,6 @@
 /*
- * Preloaded into the commands of these tests: a key from a passphrase at the least cost there is.
+ * Preloaded into the commands of these tests, and linked into the client's unit tests: a key from a
+ * passphrase at the least cost there is.
  * A root key takes half a second and 256 MiB to guess at (client/keyring.c), so that a thief pays
  * for each try; the tests, which know the passphrase, would pay a thousand times.
  */
