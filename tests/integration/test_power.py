@@ -38,7 +38,7 @@ class Site:
             move(lab.node, self.disk.dir)
         os.sync()
         shutil.copytree(self.b.home, self.b.home + '.new')
-        self.accepted, self.receipted, self.sent = [], [], set()
+        self.accepted, self.receipted = [], []
         for lab in (self.a, self.b):
             lab.node.start(env=env)
 
