@@ -9,8 +9,12 @@ enum hl_status hl_store_fault(struct hl_store *store, int rc, const char *doing)
 {
 	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return HL_OK;
+	/* What a file control met the database has not heard of. */
+	int code = sqlite3_extended_errcode(store->db);
+	bool heard = (code & 0xff) == (rc & 0xff);
 	snprintf(store->error, sizeof(store->error), "%s: %s (SQLite %d)", doing,
-		sqlite3_errmsg(store->db), sqlite3_extended_errcode(store->db));
+		heard ? sqlite3_errmsg(store->db) : sqlite3_errstr(rc),
+		heard ? code : rc);
 	switch (rc & 0xff) {
 	case SQLITE_FULL:
 		store->doomed = HL_ERR_NOSPACE;

@@ -15,7 +15,7 @@
 /* SQLite's shared library finds these before the C library's. */
 static struct {
 	size_t syncs, writes;
-	bool fail_sync, fail_write;
+	bool fail_sync, fail_write, fail_longer;
 } disk;
 
 __attribute__((visibility("default"))) int fdatasync(int fd)
@@ -36,7 +36,8 @@ __attribute__((visibility("default"))) int fsync(int fd)
 static ssize_t my_pwrite(int fd, const void *p, size_t n, off_t at)
 {
 	disk.writes++;
-	if (disk.fail_write) {
+	/* SQLite makes a file longer by one byte at the end of each block. */
+	if (disk.fail_write || (disk.fail_longer && n == 1)) {
 		errno = EIO;
 		return -1;
 	}
@@ -109,8 +110,8 @@ static void assert_ended(struct place *p)
 {
 	struct stat st;
 
-	assert_string_not_equal(hl_store_error(p->store), "");
-	disk.fail_sync = disk.fail_write = false;
+	assert_non_null(strstr(hl_store_error(p->store), "disk I/O error"));
+	disk.fail_sync = disk.fail_write = disk.fail_longer = false;
 	disk.syncs = disk.writes = 0;
 	for (int i = 0; i < 3; i++) {
 		assert_status(put(p), HL_ERR_STORE);
@@ -158,6 +159,18 @@ static void a_write_that_fails(void **state)
 	assert_ended(p);
 }
 
+static void a_write_that_fails_as_the_file_is_made_longer(void **state)
+{
+	struct place *p = *state;
+	enum hl_status status = HL_OK;
+
+	disk.fail_longer = true;
+	for (int i = 0; i < 10000 && status == HL_OK; i++)
+		status = put(p);
+	assert_status(status, HL_ERR_STORE);
+	assert_ended(p);
+}
+
 /* SQLite would pass over it, and try again with the next turn. */
 static void a_sync_that_fails_while_the_journal_is_moved(void **state)
 {
@@ -178,6 +191,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(a_sync_that_fails),
 		T(a_write_that_fails),
+		T(a_write_that_fails_as_the_file_is_made_longer),
 		T(a_sync_that_fails_while_the_journal_is_moved),
 	};
 
