@@ -5,8 +5,8 @@ usage: soak.py [--hours H | --cycles N] [name …]
 Names: kill power namespaces disk flood clock sim; without one, all of them in
 this order. Without a number each takes that of a night: 2,000 kills, 200 power
 cuts on each file system, an hour of namespaces, every n of a failing call,
-10,000 strangers, every jump of a clock, 5,000 seeds. --cycles gives another
-number of rounds (of seeds), --hours goes on for so long with each name.
+10,000 strangers, every jump of a clock, 5,000 seeds of one hour. --cycles gives
+another number of rounds (of seeds), --hours goes on for so long with each name.
 """
 import os
 import re
